@@ -1,0 +1,140 @@
+"""Everything this library raises, on one page.
+
+::
+
+    LossesError                 the root: catch this to catch all
+    ├── UnknownName             a loss, metric, parameter … that does not exist   (LookupError)
+    ├── InvalidParameter        a parameter outside its range                      (ValueError)
+    ├── InvalidInput            data that cannot be read as this loss needs it     (ValueError)
+    │   ├── EmptyInput          no rows, or none that is not missing
+    │   ├── InvalidShape        lengths or dimensions that do not fit
+    │   ├── InvalidType         strings, objects, complex numbers where numbers belong
+    │   ├── InvalidWeights      negative, or all zero
+    │   ├── MissingValues       NaN or null where none is allowed
+    │   └── OutsideDomain       numbers on which the loss is not defined
+    ├── InvalidProfile          a profile document that cannot be true             (ValueError)
+    ├── UnreadableFile          a file that is not what it says                    (ValueError)
+    ├── NotSupported            a thing this loss or framework cannot do           (ValueError)
+    └── MissingDependency       an optional package is not installed               (ImportError)
+
+Each carries ``detail`` (the sentence) and ``data`` (what a program wants to know: ``loss``, ``field``,
+``allowed``, ``got``, ``rows``, ``expected``). The sentence says what was expected, what came, and where.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, Self
+
+
+class LossesError(Exception):
+    """Something this library refuses to do, with the reason."""
+
+    title = "The request could not be met"
+
+    def __init__(self, detail: str, **data: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.data = data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.detail, self.data)
+
+
+def _rebuild(kind: type[LossesError], detail: str, data: dict[str, Any]) -> LossesError:
+    return kind(detail, **data)
+
+
+class UnknownName(LossesError, LookupError):
+    """A name that stands for nothing here; the nearest ones that do are given."""
+
+    title = "Unknown name"
+
+    @classmethod
+    def among(cls, what: str, got: object, known: Iterable[str]) -> Self:
+        """The error for ``got`` where one of ``known`` was expected.
+
+        >>> UnknownName.among("loss", "huberr", ["huber", "mse"]).detail
+        "unknown loss 'huberr'; did you mean 'huber'?"
+        """
+        names = sorted(known)
+        near = difflib.get_close_matches(str(got)[:80].lower(), names, n=3, cutoff=0.5)
+        hint = f"did you mean {_either(near)}?" if near else f"known: {', '.join(names[:80])}"
+        return cls(f"unknown {what} {str(got)[:80]!r}; {hint}", field=what, got=str(got)[:80], allowed=near or names[:80])
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(repr(name) for name in names)
+
+
+class InvalidParameter(LossesError, ValueError):
+    """A parameter outside the range on which the loss is defined."""
+
+    title = "Parameter outside its range"
+
+
+class InvalidInput(LossesError, ValueError):
+    """Data that cannot be read as the loss needs it."""
+
+    title = "Invalid input"
+
+
+class EmptyInput(InvalidInput):
+    """No rows to look at, or none that is not missing."""
+
+    title = "No data"
+
+
+class InvalidShape(InvalidInput):
+    """Lengths or dimensions that do not fit each other."""
+
+    title = "Shapes do not fit"
+
+
+class InvalidType(InvalidInput):
+    """Strings, objects or complex numbers where real numbers belong."""
+
+    title = "Not numbers"
+
+
+class InvalidWeights(InvalidInput):
+    """Sample weights that are negative, or all zero."""
+
+    title = "Invalid sample weights"
+
+
+class MissingValues(InvalidInput):
+    """NaN or null where none is allowed; ``missing="drop"`` leaves such rows out and counts them."""
+
+    title = "Missing values"
+
+
+class OutsideDomain(InvalidInput):
+    """Numbers on which the loss is not defined."""
+
+    title = "Values outside the domain of the loss"
+
+
+class InvalidProfile(LossesError, ValueError):
+    """A profile document that cannot be true, or that a newer version wrote."""
+
+    title = "Invalid profile"
+
+
+class UnreadableFile(LossesError, ValueError):
+    """A file or body that is not what its name or media type says."""
+
+    title = "Unreadable file"
+
+
+class NotSupported(LossesError, ValueError):
+    """Something this loss, reduction or framework cannot do."""
+
+    title = "Not supported"
+
+
+class MissingDependency(LossesError, ImportError):
+    """An optional package that this call needs is not installed."""
+
+    title = "Optional package not installed"
