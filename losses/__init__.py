@@ -1,1 +1,36 @@
+"""Which loss function to train with, why, with which parameters, and what the one you chose really did.
+
+``profile`` reads a target column, ``recommend`` ranks losses for it, ``evaluate`` computes losses on predictions,
+``get`` makes one loss, ``catalogue`` lists them all.
+"""
+
+from __future__ import annotations
+
+from .catalogue import LOSSES, catalogue, get
+from .core import Loss
+from .errors import LossesError, LossWarning
+from .evaluate import Evaluation, Evaluator, Result, evaluate
+from .imbalance import class_weights
+from .profile import Profile, profile
+from .sums import Sum
+
 __version__ = "0.1.0"
+
+_CLASSES = {loss.__name__: loss for loss in LOSSES.values()}
+globals().update(_CLASSES)
+
+__all__ = [
+    "Evaluation",
+    "Evaluator",
+    "Loss",
+    "LossWarning",
+    "LossesError",
+    "Profile",
+    "Result",
+    "Sum",
+    "catalogue",
+    "class_weights",
+    "evaluate",
+    "get",
+    "profile",
+]

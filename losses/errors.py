@@ -46,6 +46,10 @@ def _rebuild(kind: type[LossesError], detail: str, data: dict[str, Any]) -> Loss
     return kind(detail, **data)
 
 
+class LossWarning(UserWarning):
+    """A result that stands, with something its reader should know."""
+
+
 class UnknownName(LossesError, LookupError):
     """A name that stands for nothing here; the nearest ones that do are given."""
 
@@ -61,7 +65,9 @@ class UnknownName(LossesError, LookupError):
         names = sorted(known)
         near = difflib.get_close_matches(str(got)[:80].lower(), names, n=3, cutoff=0.5)
         hint = f"did you mean {_either(near)}?" if near else f"known: {', '.join(names[:80])}"
-        return cls(f"unknown {what} {str(got)[:80]!r}; {hint}", field=what, got=str(got)[:80], allowed=near or names[:80])
+        return cls(
+            f"unknown {what} {str(got)[:80]!r}; {hint}", field=what, got=str(got)[:80], allowed=near or names[:80]
+        )
 
 
 def _either(names: list[str]) -> str:

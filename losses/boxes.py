@@ -1,0 +1,204 @@
+"""Losses of boxes: how little two rectangles x1, y1, x2, y2 have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from .arrays import numbers
+from .core import NO, NOT_FOCUS, PIECEWISE, About, Loss
+from .domains import BOXES, Array
+from .engine import Column
+from .errors import InvalidShape
+from .layouts import same_shape
+from .params import Param
+
+PAIR = {"y_true": BOXES, "y_pred": BOXES}
+
+
+class Geometry(NamedTuple):
+    """Areas and sides of two boxes, their meeting and their hull, with slopes in the predicted corners (n, 4)."""
+
+    meet: Array
+    union: Array
+    sides: Array  # of the hull, (n, 2)
+    in_meet: Array
+    in_union: Array
+    in_sides: Array  # (n, 2, 4)
+
+
+def _geometry(y: Array, z: Array) -> Geometry:
+    low, high, true_low, true_high = z[:, :2], z[:, 2:], y[:, :2], y[:, 2:]
+    overlap = np.maximum(np.minimum(high, true_high) - np.maximum(low, true_low), 0)
+    size, true_size = high - low, true_high - true_low
+    meet, touching = overlap[:, 0] * overlap[:, 1], (overlap > 0).all(axis=1)[:, None]
+    in_low, in_high = _moves(low, true_low) * touching, _moves(true_high, high) * touching
+    across = overlap[:, ::-1]
+    in_meet = np.concatenate([-across * in_low, across * in_high], axis=1)
+    in_area = np.concatenate([-size[:, ::-1], size[:, ::-1]], axis=1)
+    union = size[:, 0] * size[:, 1] + true_size[:, 0] * true_size[:, 1] - meet
+    sides = np.maximum(high, true_high) - np.minimum(low, true_low)
+    return Geometry(meet, union, sides, in_meet, in_area - in_meet, _in_sides(low, high, true_low, true_high))
+
+
+def _moves(a: Array, b: Array) -> Array:
+    """The slope of max(a, b) in a: 1 where it is the larger, a half where they tie."""
+    return ((a > b) + 0.5 * (a == b)).astype(a.dtype)
+
+
+def _in_sides(low: Array, high: Array, true_low: Array, true_high: Array) -> Array:
+    slopes = np.zeros((len(low), 2, 4), low.dtype)
+    for axis in (0, 1):
+        slopes[:, axis, axis] = -_moves(true_low, low)[:, axis]
+        slopes[:, axis, axis + 2] = _moves(high, true_high)[:, axis]
+    return slopes
+
+
+def _over(top: Array, bottom: Array) -> Array:
+    """``top / bottom``, nothing over nothing being nothing."""
+    return top / np.where(bottom == 0, 1, bottom) * (bottom != 0)
+
+
+class BoxIoU(Loss):
+    """The share of the union of two boxes that they do not have in common; flat where they do not meet.
+
+    ``eps`` is added to every denominator, as torchvision does; at 0 only exact zeros are guarded, which suits boxes
+    in units of the image, whose areas 1e-7 would swamp.
+
+    >>> round(BoxIoU(eps=0)([[2, 2, 4, 4]], [[1, 1, 3, 3]]), 9)
+    0.857142857
+    """
+
+    about = About(
+        id="box_iou", title="Box IoU", tasks=("boxes",), elicits="box", convex=NO, differentiable=PIECEWISE,
+        robust=NOT_FOCUS, unit="unitless", inputs=PAIR, formula="1 − |A ∩ B| / |A ∪ B|",
+        source="Yu et al. 2016, arXiv:1608.01471",
+    )  # fmt: skip
+    eps: Annotated[float, Param("added to every denominator", at_least=0)] = 1e-7
+
+    def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
+        y, z = numbers(y_true, "y_true"), numbers(y_pred, "y_pred")
+        same_shape("y_true", y, "y_pred", z)
+        if y.ndim != 2 or y.shape[1] != 4:
+            raise InvalidShape(
+                f"boxes must be rows of four corners x1, y1, x2, y2, got shape {list(y.shape)}",
+                field="y_true", expected=["n", 4], got=list(y.shape),
+            )  # fmt: skip
+        return Column("y_true", y, BOXES), Column("y_pred", z, BOXES)
+
+    def value(self, y: Array, z: Array) -> Array:
+        g = _geometry(y, z)
+        return 1 - self._iou(g) + self._penalty(y, z, g)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        g = _geometry(y, z)
+        return self._in_penalty(y, z, g) - self._in_iou(g)
+
+    def _iou(self, g: Geometry) -> Array:
+        return _over(g.meet, g.union + self.eps)
+
+    def _in_iou(self, g: Geometry) -> Array:
+        whole = (g.union + self.eps)[:, None]
+        return _over(g.in_meet - self._iou(g)[:, None] * g.in_union, whole)
+
+    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        return np.zeros_like(g.meet)
+
+    def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        return np.zeros_like(z)
+
+
+class GIoU(BoxIoU):
+    """Box IoU, plus the empty share of the hull around both: boxes that do not meet are drawn together.
+
+    >>> round(GIoU(eps=0)([[2, 2, 4, 4]], [[1, 1, 3, 3]]), 9)
+    1.079365079
+    """
+
+    about = About(
+        id="giou", aliases=("generalized_iou",), title="GIoU", tasks=("boxes",), elicits="box", convex=NO,
+        differentiable=PIECEWISE, robust=NOT_FOCUS, unit="unitless", inputs=PAIR,
+        formula="1 − IoU + (|C| − |A ∪ B|)/|C|", source="Rezatofighi et al. 2019, arXiv:1902.09630",
+        note="Range [0, 2].",
+    )  # fmt: skip
+
+    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        hull = g.sides[:, 0] * g.sides[:, 1]
+        return _over(hull - g.union, hull + self.eps)
+
+    def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        hull = (g.sides[:, 0] * g.sides[:, 1])[:, None]
+        in_hull = g.sides[:, 1, None] * g.in_sides[:, 0] + g.sides[:, 0, None] * g.in_sides[:, 1]
+        share = self._penalty(y, z, g)[:, None]
+        return _over(in_hull - g.in_union - share * in_hull, hull + self.eps)
+
+
+class DIoU(BoxIoU):
+    """Box IoU, plus the distance of the centres against the diagonal of the hull: centres are drawn together.
+
+    >>> round(DIoU(eps=0)([[2, 2, 4, 4]], [[1, 1, 3, 3]]), 9)
+    0.968253968
+    """
+
+    about = About(
+        id="diou", aliases=("distance_iou",), title="DIoU", tasks=("boxes",), elicits="box", convex=NO,
+        differentiable=PIECEWISE, robust=NOT_FOCUS, unit="unitless", inputs=PAIR, formula="1 − IoU + ρ²/c²",
+        source="Zheng et al. 2020, arXiv:1911.08287", note="Range [0, 2].",
+    )  # fmt: skip
+
+    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        apart = _apart(y, z)
+        return _over((apart * apart).sum(axis=1), (g.sides * g.sides).sum(axis=1) + self.eps)
+
+    def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        apart = _apart(y, z)
+        diagonal = ((g.sides * g.sides).sum(axis=1) + self.eps)[:, None]
+        in_diagonal = 2 * (g.sides[:, :, None] * g.in_sides).sum(axis=1)
+        share = DIoU._penalty(self, y, z, g)[:, None]
+        return _over(np.concatenate([apart, apart], axis=1) - share * in_diagonal, diagonal)
+
+
+def _apart(y: Array, z: Array) -> Array:
+    return ((z[:, :2] - y[:, :2]) + (z[:, 2:] - y[:, 2:])) / 2
+
+
+class CIoU(DIoU):
+    """DIoU, plus a penalty for the wrong aspect ratio, which gains weight as the boxes come to overlap.
+
+    The gradient is that of the value; torchvision holds the weight of the aspect term constant in its own.
+
+    >>> round(CIoU()([[2, 2, 4, 4]], [[1, 1, 3, 3]]), 6)
+    0.968254
+    """
+
+    about = About(
+        id="ciou", aliases=("complete_iou",), title="CIoU", tasks=("boxes",), elicits="box", convex=NO,
+        differentiable=PIECEWISE, robust=NOT_FOCUS, unit="unitless", inputs=PAIR,
+        formula="1 − IoU + ρ²/c² + v²/(1 − IoU + v), v = 4/π² (atan w*/h* − atan w/h)²",
+        source="Zheng et al. 2020, arXiv:1911.08287",
+    )  # fmt: skip
+
+    def _turn(self, y: Array, z: Array) -> tuple[Array, Array]:
+        """How far the aspect is off, and its slope in the corners."""
+        (w, h), (true_w, true_h) = _size(z), _size(y)
+        off = np.arctan2(true_w, true_h) - np.arctan2(w, h)
+        square = w * w + h * h
+        in_w, in_h = _over(-h, square), _over(w, square)
+        return off, np.stack([-in_w, -in_h, in_w, in_h], axis=1)
+
+    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        v = 4 / np.pi**2 * np.square(self._turn(y, z)[0])
+        return super()._penalty(y, z, g) + _over(v * v, 1 - self._iou(g) + v + self.eps)
+
+    def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        off, in_off = self._turn(y, z)
+        v, in_v = 4 / np.pi**2 * off * off, 8 / np.pi**2 * off[:, None] * in_off
+        whole = (1 - self._iou(g) + v + self.eps)[:, None]
+        share = _over(v[:, None], whole)
+        return super()._in_penalty(y, z, g) + 2 * share * in_v - share * share * (in_v - self._in_iou(g))
+
+
+def _size(boxes: Array) -> tuple[Array, Array]:
+    return boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]

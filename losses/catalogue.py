@@ -1,0 +1,210 @@
+"""What the families declare, gathered: lookup by id or alias, specs in text and JSON, the table.
+
+A loss is in the catalogue because its class stands in a family module; there is nothing to register.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from . import (
+    boxes,
+    classification,
+    counts,
+    divergence,
+    embedding,
+    frameworks,
+    imbalance,
+    ordinal,
+    regression,
+    segmentation,
+    uncertainty,
+)
+from .core import Loss
+from .errors import InvalidInput, UnknownName
+from .sums import Sum, Term
+
+FAMILIES = (
+    regression,
+    counts,
+    uncertainty,
+    classification,
+    imbalance,
+    ordinal,
+    divergence,
+    segmentation,
+    boxes,
+    embedding,
+)
+
+
+def _declared(family: ModuleType) -> Iterator[type[Loss]]:
+    for item in vars(family).values():
+        own = isinstance(item, type) and issubclass(item, Loss) and item.__module__ == family.__name__
+        if own and "about" in vars(item):
+            yield item
+
+
+LOSSES: dict[str, type[Loss]] = {loss.about.id: loss for family in FAMILIES for loss in _declared(family)}
+ALIASES: dict[str, str] = {alias: loss.about.id for loss in LOSSES.values() for alias in loss.about.aliases}
+
+
+def find(name: str) -> type[Loss]:
+    """The class of a loss by id or alias; hyphens, spaces and case are forgiven.
+
+    >>> find("Pinball").__name__
+    'Quantile'
+    """
+    key = re.sub(r"[\s\-]+", "_", str(name).strip()).lower()
+    key = ALIASES.get(key, key)
+    if key not in LOSSES:
+        raise UnknownName.among("loss", name, [*LOSSES, *ALIASES])
+    return LOSSES[key]
+
+
+def get(spec: Any, **params: Any) -> Any:
+    """A loss from any of its forms: an id, ``"huber:delta=1.35"``, ``{"loss": "huber", "delta": 1.35}``, a sum.
+
+    Raises UnknownName for an unknown loss or parameter, InvalidParameter for one outside its range.
+
+    >>> get("huber", delta=1.35)
+    Huber(delta=1.35)
+    >>> get("0.5*dice+0.5*bce_with_logits")
+    0.5 * Dice() + 0.5 * BCEWithLogits()
+    """
+    if isinstance(spec, Loss | Sum):
+        return _changed(spec, params)
+    if isinstance(spec, Mapping):
+        body = {str(key): value for key, value in spec.items()}
+        name = body.pop("loss", None)
+        if not isinstance(name, str):
+            raise InvalidInput('a loss in JSON is "huber" or {"loss": "huber", "delta": 1.35}', field="loss")
+        return get(name, **body, **params)
+    if isinstance(spec, str):
+        return _from_text(spec, params)
+    raise InvalidInput(f"a loss is text, JSON or a Loss, got {type(spec).__name__}", field="loss")
+
+
+def _changed(loss: Loss | Sum, params: Mapping[str, Any]) -> Loss | Sum:
+    if not params:
+        return loss
+    if isinstance(loss, Sum):
+        raise InvalidInput("a sum takes no parameters of its own: set those of its terms", field="loss")
+    return type(loss).of(**{**loss.set_params(), **params})
+
+
+def _from_text(text: str, params: Mapping[str, Any]) -> Loss | Sum:
+    if len(text) > 10_000:
+        raise InvalidInput("the text of a loss is at most 10000 characters long", field="loss", got=len(text))
+    terms = [_term(part) for part in _split(text, "+")]
+    if len(terms) == 1 and terms[0][0] == 1:
+        return _changed(terms[0][1], params)
+    return _changed(Sum(terms), params)
+
+
+_FACTOR = re.compile(r"\s*([0-9.]+(?:e[+-]?[0-9]+)?)\s*\*(.*)", re.DOTALL | re.IGNORECASE)
+
+
+def _term(text: str) -> Term:
+    factor = _FACTOR.fullmatch(text)
+    body = factor.group(2) if factor else text
+    name, _, rest = body.partition(":")
+    params: dict[str, Any] = {}
+    for pair in _split(rest, ",") if rest.strip() else ():
+        key, equals, value = pair.partition("=")
+        if not equals or key.strip() in params:
+            fault = "twice" if equals else "without a value"
+            raise InvalidInput(f"parameter {key.strip()[:40]!r} stands {fault} in {text[:80]!r}", field="loss")
+        params[key.strip()] = value
+    return _number(factor.group(1)) if factor else 1.0, find(name).of(**params)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text[:40]!r} is no factor for a loss", field="loss") from error
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Parts between marks that stand outside brackets; the + of an exponent (1e+5) is none."""
+    parts, depth, start = [], 0, 0
+    for i, sign in enumerate(text):
+        depth += (sign == "[") - (sign == "]")
+        if sign == mark and depth == 0 and not re.search(r"\de$", text[max(0, i - 2) : i], re.IGNORECASE):
+            parts.append(text[start:i])
+            start = i + 1
+    return [*parts, text[start:]]
+
+
+def catalogue(**filters: str) -> list[dict[str, Any]]:
+    """A row for every loss: what it is, its parameters with ranges, its inputs, where it can be trained.
+
+    Filters keep rows with that value: ``task``, ``convex``, ``differentiable``, ``robust``, ``unit``, ``elicits``,
+    ``framework``.
+
+    >>> [row["id"] for row in catalogue(task="boxes", unit="target")]
+    ['smooth_l1']
+    """
+    for name in filters:
+        if name not in _FILTERS:
+            raise UnknownName.among("filter", name, _FILTERS)
+    return [r for r in map(row, LOSSES.values()) if all(_matches(r, k, v) for k, v in filters.items())]
+
+
+_FILTERS = {
+    "task": "tasks",
+    "framework": "frameworks",
+    **{name: name for name in ("convex", "differentiable", "robust", "unit", "elicits", "per")},
+}
+
+
+def _matches(row: Mapping[str, Any], name: str, wanted: Any) -> bool:
+    cell = row[_FILTERS[name]]
+    wanted = {True: "yes", False: "no"}.get(wanted, wanted) if isinstance(wanted, bool) else wanted
+    return wanted in cell if isinstance(cell, list) else wanted == cell
+
+
+def row(loss: type[Loss]) -> dict[str, Any]:
+    """One loss as a row of the catalogue, ready for JSON."""
+    about = loss.about
+    return {
+        "id": about.id,
+        "title": about.title,
+        "aliases": list(about.aliases),
+        "summary": (loss.__doc__ or "").strip().split("\n")[0],
+        "tasks": list(about.tasks),
+        "elicits": about.elicits,
+        "convex": about.convex,
+        "differentiable": about.differentiable,
+        "robust": about.robust,
+        "unit": about.unit,
+        "domain": about.domain.says if about.domain else None,
+        "inputs": {name: domain.says for name, domain in about.inputs.items()},
+        "per": "row" if loss.per_row else "batch",
+        "reductions": list(about.reductions),
+        "parameters": {
+            name: {"default": _json(p.default), "range": p.allowed, "says": p.says} for name, p in loss.params().items()
+        },
+        "formula": about.formula,
+        "source": about.source,
+        "note": about.note,
+        "frameworks": frameworks.native(about.id),
+    }
+
+
+def _json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def table() -> str:
+    """The comparison table in Markdown."""
+    heads = ("id", "title", "typical task", "convex", "differentiable", "robust", "unit")
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
+    for r in catalogue():
+        cells = (f"`{r['id']}`", r["title"], ", ".join(r["tasks"]), r["convex"], r["differentiable"], r["robust"])
+        lines.append("| " + " | ".join((*cells, r["unit"])).replace("_", " ").replace("` `", "`") + " |")
+    return "\n".join(lines)

@@ -1,0 +1,379 @@
+"""Losses of scores and probabilities for classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from .arrays import numbers
+from .core import KINK, NOT_APPLICABLE, YES, About
+from .domains import (
+    DISTRIBUTION,
+    LOGITS,
+    PROBABILITIES,
+    REALS,
+    SIGNS,
+    SOFT_LABELS,
+    Array,
+    Domain,
+)
+from .engine import Caution, Column
+from .errors import InvalidShape
+from .layouts import Classes, Elementwise, Signed
+from .params import Param
+from .special import one_hot, pick, sigmoid, softmax, softmax_costs, times
+
+BINARY = ("binary", "multilabel")
+MULTICLASS = ("multiclass",)
+ClassNumbers = tuple[float, ...] | None
+
+
+def _all_within_unit(y: Array, z: Array) -> int:
+    return len(z) if z.min() >= 0 and z.max() <= 1 else 0
+
+
+LOOKS_LIKE_PROBABILITIES = Caution(
+    "LOGITS_AS_PROBABILITIES",
+    _all_within_unit,
+    "all {n} rows of y_pred lie in [0, 1]: if these are probabilities, use the loss that reads probabilities",
+    every=True,
+)
+
+
+class BCEWithLogits(Elementwise):
+    """The surprise at a label under the probability that a logit stands for: sure and wrong costs without bound.
+
+    ``pos_weight`` multiplies what positives cost; the mean stays over rows. Labels may be soft.
+
+    >>> round(BCEWithLogits()([1, 0, 1], [2.0, -1.0, 0.0]), 9)
+    0.37777896
+    """
+
+    about = About(
+        id="bce_with_logits", aliases=("log_loss", "logistic", "binary_cross_entropy_with_logits"),
+        title="BCE (logits)", tasks=BINARY, elicits="probability", convex=YES, differentiable=YES,
+        robust=NOT_APPLICABLE, unit="nats", inputs={"y_true": SOFT_LABELS, "y_pred": LOGITS},
+        formula="w₊ y log(1 + e^(−x)) + (1 − y) log(1 + e^x)",
+        source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
+        note="Unbounded on confident wrong labels: not robust to label noise.",
+    )  # fmt: skip
+    cautions = (LOOKS_LIKE_PROBABILITIES,)
+    pos_weight: Annotated[float, Param("what a positive costs, relative to a negative", above=0)] = 1.0
+    label_smoothing: Annotated[float, Param("the share of each label moved towards ½", at_least=0, at_most=1)] = 0.0
+
+    def _shares(self, y: Array) -> tuple[Array, Array]:
+        smooth = self.label_smoothing
+        y = y * (1 - smooth) + smooth / 2
+        return self.pos_weight * y, 1 - y
+
+    def value(self, y: Array, z: Array) -> Array:
+        positive, negative = self._shares(y)
+        both = np.log1p(np.exp(-np.abs(z)))
+        return times(positive, np.maximum(-z, 0) + both) + times(negative, np.maximum(z, 0) + both)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        positive, negative = self._shares(y)
+        return negative * sigmoid(z) - positive * sigmoid(-z)
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        positive, negative = self._shares(y)
+        return (positive + negative) * sigmoid(z) * sigmoid(-z)
+
+
+class BCE(Elementwise):
+    """The surprise at a label under a probability; a certain and wrong one costs infinity, and is told.
+
+    >>> round(BCE()([1, 0], [0.8, 0.4]), 9)
+    0.366984588
+    """
+
+    about = About(
+        id="bce", aliases=("binary_cross_entropy",), title="BCE (probabilities)", tasks=BINARY, elicits="probability",
+        convex=YES, differentiable=YES, robust=NOT_APPLICABLE, unit="nats",
+        inputs={"y_true": SOFT_LABELS, "y_pred": PROBABILITIES}, formula="−y log p − (1 − y) log(1 − p)",
+        source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
+        note="Exact: torch clamps at 100, Keras and scikit-learn clip p; prefer logits where there are any.",
+    )  # fmt: skip
+    eps: Annotated[float, Param("probabilities are clipped to [eps, 1 − eps]", at_least=0, below=0.5)] = 0.0
+
+    def _clip(self, p: Array) -> Array:
+        return np.clip(p, self.eps, 1 - self.eps) if self.eps else p
+
+    def value(self, y: Array, p: Array) -> Array:
+        p = self._clip(p)
+        return -times(y, np.log(p)) - times(1 - y, np.log1p(-p))
+
+    def slope(self, y: Array, p: Array) -> Array:
+        q = self._clip(p)
+        return np.where(q == p, _part(1 - y, 1 - q) - _part(y, q), 0)
+
+    def curvature(self, y: Array, p: Array) -> Array:
+        q = self._clip(p)
+        return np.where(q == p, _part(1 - y, (1 - q) ** 2) + _part(y, q**2), 0)
+
+
+def _part(y: Array, p: Array) -> Array:
+    return np.where(y == 0, 0, y / p).astype(p.dtype, copy=False)
+
+
+class CrossEntropy(Classes):
+    """The surprise at a class under the probabilities that a row of logits stands for.
+
+    Labels are class numbers or rows of class probabilities. With ``class_weight`` the mean is divided by the sum of
+    the weights of the labels, as torch does; ``normalise="n"`` divides by the number of rows, as Keras does.
+
+    >>> round(CrossEntropy()([0, 2], [[2, 0.5, -1], [0, 1, 0]]), 9)
+    0.896378005
+    """
+
+    about = About(
+        id="cross_entropy", aliases=("softmax_cross_entropy", "categorical_cross_entropy", "ce"),
+        title="Softmax cross-entropy", tasks=MULTICLASS, elicits="probability", convex=YES, differentiable=YES,
+        robust=NOT_APPLICABLE, unit="nats", inputs={"y_true": DISTRIBUTION, "y_pred": LOGITS},
+        formula="log Σ_j e^(z_j) − z_y", source="Good 1952; Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
+        note="Unbounded on confident wrong labels: not robust to label noise. Convex, not strictly.",
+    )  # fmt: skip
+    class_weight: Annotated[ClassNumbers, Param("what each class costs", at_least=0)] = None
+    label_smoothing: Annotated[float, Param("the share of each label spread over classes", at_least=0, at_most=1)] = 0.0
+    ignore_index: Annotated[int | None, Param("a label that takes its row out")] = None
+    from_logits: Annotated[bool, Param("whether y_pred holds logits, not probabilities")] = True
+    smoothing_mode: Annotated[Literal["all", "remaining"], Param("the classes that smoothing spreads over")] = "all"
+    normalise: Annotated[Literal["sum_weights", "n"], Param("what a mean with class weights is divided by")] = (
+        "sum_weights"
+    )
+
+    @property
+    def inputs(self) -> Mapping[str, Domain]:
+        return {"y_true": DISTRIBUTION, "y_pred": LOGITS if self.from_logits else DISTRIBUTION}
+
+    @property
+    def accepts_soft_labels(self) -> bool:
+        return True
+
+    @property
+    def ignored(self) -> int | None:
+        return self.ignore_index
+
+    @property
+    def costs_of_classes(self) -> tuple[float, ...] | None:
+        """What each class costs (None: all the same)."""
+        return self.class_weight
+
+    def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
+        columns = super().arrange(y_true, y_pred)
+        weights, classes = self.costs_of_classes, columns[1].array.shape[-1] if columns[1] else 0
+        if weights is not None and len(weights) != classes:
+            raise InvalidShape(
+                f"class_weight must have a number for each of the {classes} classes, got {len(weights)}",
+                field="class_weight", expected=classes, got=len(weights),
+            )  # fmt: skip
+        return columns
+
+    def _scores(self, z: Array) -> Array:
+        """The logits that the loss sees."""
+        return z
+
+    def _costs(self, z: Array) -> Array:
+        return softmax_costs(self._scores(z)) if self.from_logits else -np.log(z)
+
+    def _labels(self, y: Array, z: Array) -> Column:
+        return super()._labels(y, z)
+
+    def _weights(self, z: Array) -> Array:
+        found = self.costs_of_classes
+        return np.ones(z.shape[-1], z.dtype) if found is None else np.asarray(found, dtype=z.dtype)
+
+    def _shares(self, y: Array, z: Array) -> Array:
+        """What each class of each row adds: label share times class weight."""
+        if y.ndim == z.ndim:
+            rows = y
+        else:
+            rows = one_hot(self._safe(y), z)
+            rows *= self._alive(y)[..., None]
+        return self._smooth(rows, z.shape[-1]) * self._weights(z)
+
+    def _smooth(self, rows: Array, classes: int) -> Array:
+        smooth = self.label_smoothing
+        if not smooth:
+            return rows
+        total = rows.sum(axis=-1, keepdims=True)
+        if self.smoothing_mode == "all":
+            return rows * (1 - smooth) + total * (smooth / classes)
+        return rows * (1 - smooth) + (total - rows) * (smooth / max(1, classes - 1))
+
+    def _alive(self, y: Array) -> Array:
+        return np.ones(y.shape, bool) if self.ignore_index is None else y != self.ignore_index
+
+    def _safe(self, y: Array) -> Array:
+        return y if self.ignore_index is None else np.where(y == self.ignore_index, 0, y)
+
+    def value(self, y: Array, z: Array) -> Array:
+        if y.ndim == z.ndim or self.label_smoothing:
+            return times(self._shares(y, z), self._costs(z)).sum(axis=-1)
+        safe = self._safe(y)
+        return times(self._alive(y) * self._weights(z)[safe], pick(self._costs(z), safe))
+
+    def mass(self, y: Array, z: Array) -> Array | None:
+        weighted = self.costs_of_classes is not None and self.normalise == "sum_weights"
+        if y.ndim == z.ndim or not (weighted or self.ignore_index is not None):
+            return None
+        heft = self._weights(z)[self._safe(y)] if weighted else np.ones(y.shape, z.dtype)
+        return heft * self._alive(y)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        shares = self._shares(y, z)
+        if not self.from_logits:
+            return -_part(shares, z)
+        p, rest = softmax(self._scores(z))
+        return (shares.sum(axis=-1, keepdims=True) - shares) * p - shares * rest
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        shares = self._shares(y, z)
+        if not self.from_logits:
+            return _part(shares, z * z)
+        p, rest = softmax(self._scores(z))
+        return shares.sum(axis=-1, keepdims=True) * p * rest
+
+
+class Hinge(Signed):
+    """What a score lacks of the margin 1 on its label's side; nothing beyond it, so no probability either.
+
+    >>> round(Hinge()([1, -1, 1], [0.2, 0.4, 1.2]), 9)
+    0.733333333
+    """
+
+    about = About(
+        id="hinge", title="Hinge", tasks=("binary",), elicits="decision", convex=YES, differentiable=KINK,
+        robust=NOT_APPLICABLE, unit="margin", inputs={"y_true": SIGNS, "y_pred": REALS}, formula="max(0, 1 − y x)",
+        source="Cortes & Vapnik 1995, doi:10.1007/BF00994018", note="A linear tail; gives no probabilities.",
+    )  # fmt: skip
+
+    def value(self, y: Array, z: Array) -> Array:
+        return np.maximum(1 - _sign(y, z) * z, 0)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        sign = _sign(y, z)
+        return -sign * (sign * z < 1)
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        return np.zeros_like(z)
+
+
+class SquaredHinge(Signed):
+    """The squared lack of the margin 1: a smooth hinge that punishes far misses harder.
+
+    >>> SquaredHinge()([1, -1], [0, 1])
+    2.5
+    """
+
+    about = About(
+        id="squared_hinge", title="Squared hinge", tasks=("binary",), elicits="distorted_probability", convex=YES,
+        differentiable=YES, robust=NOT_APPLICABLE, unit="margin²", inputs={"y_true": SIGNS, "y_pred": REALS},
+        formula="max(0, 1 − y x)²", source="Zhang 2004, doi:10.1214/aos/1079120130",
+    )  # fmt: skip
+
+    def value(self, y: Array, z: Array) -> Array:
+        return np.square(np.maximum(1 - _sign(y, z) * z, 0))
+
+    def slope(self, y: Array, z: Array) -> Array:
+        sign = _sign(y, z)
+        return -2 * sign * np.maximum(1 - sign * z, 0)
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        return 2 * (_sign(y, z) * z < 1).astype(z.dtype)
+
+
+def _sign(y: Array, z: Array) -> Array:
+    return 2 * (y > 0).astype(z.dtype) - 1
+
+
+class MulticlassHinge(Classes):
+    """What the label's score lacks of a margin over the others: the worst rival (Crammer-Singer), or all of them.
+
+    >>> MulticlassHinge()([0, 1], [[2.0, 1.5], [0.0, 3.0]])
+    0.25
+    """
+
+    about = About(
+        id="multiclass_hinge", aliases=("crammer_singer", "multi_margin"), title="Multiclass hinge", tasks=MULTICLASS,
+        elicits="decision", convex=YES, differentiable=KINK, robust=NOT_APPLICABLE, unit="margin",
+        inputs={"y_true": DISTRIBUTION, "y_pred": REALS}, formula="max(0, m + max_{j≠y} z_j − z_y)",
+        source="Crammer & Singer 2001, JMLR 2:265; Weston & Watkins 1999",
+        note="weston_watkins sums over the rivals and divides by the number of classes, as torch's MultiMarginLoss.",
+    )  # fmt: skip
+    margin: Annotated[float, Param("the lead wanted", above=0)] = 1.0
+    variant: Annotated[Literal["crammer_singer", "weston_watkins"], Param("the rivals counted")] = "crammer_singer"
+    p: Annotated[int, Param("the power of each lack", at_least=1, at_most=2)] = 1
+
+    def _lacks(self, y: Array, z: Array) -> Array:
+        lacks = np.maximum(self.margin + z - pick(z, y)[..., None], 0)
+        np.put_along_axis(lacks, y[..., None], 0, axis=-1)
+        return lacks
+
+    def _counted(self, lacks: Array) -> Array:
+        """What share of each rival's lack the loss holds."""
+        if self.variant == "weston_watkins":
+            return np.full_like(lacks, 1 / lacks.shape[-1])
+        return one_hot(lacks.argmax(axis=-1), lacks)
+
+    def value(self, y: Array, z: Array) -> Array:
+        lacks = self._lacks(y, z)
+        return (self._counted(lacks) * lacks**self.p).sum(axis=-1)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        lacks = self._lacks(y, z)
+        pulls = self._counted(lacks) * (lacks > 0) * self.p * lacks ** (self.p - 1)
+        np.put_along_axis(pulls, y[..., None], -pulls.sum(axis=-1, keepdims=True), axis=-1)
+        return pulls
+
+
+class Brier(Classes):
+    """The squared distance between a forecast of probabilities and what came.
+
+    ``y_pred`` is the probability of class 1, (n,), or a row of class probabilities, (n, C). ``scale_by_half`` halves
+    the sum over classes; ``auto`` does so for two classes, where the loss is then ``(p − y)²``.
+
+    >>> round(Brier()([1, 0], [0.8, 0.4]), 9)
+    0.1
+    """
+
+    about = About(
+        id="brier", aliases=("brier_score",), title="Brier", tasks=("binary", "multiclass"), elicits="probability",
+        convex=YES, differentiable=YES, robust=NOT_APPLICABLE, unit="unitless",
+        inputs={"y_true": SOFT_LABELS, "y_pred": PROBABILITIES}, formula="Σ_k (p_k − 1(y = k))²",
+        source="Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
+    )  # fmt: skip
+    scale_by_half: Annotated[bool | Literal["auto"], Param("whether to halve the sum over classes")] = "auto"
+
+    @property
+    def accepts_soft_labels(self) -> bool:
+        return True
+
+    def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
+        p = numbers(y_pred, "y_pred")
+        if p.ndim == 1:
+            return Elementwise.arrange(self, y_true, p)  # type: ignore[arg-type]
+        labels, _ = super().arrange(y_true, p)
+        soft = labels is not None and not labels.domain.index
+        return labels and labels._replace(domain=DISTRIBUTION if soft else labels.domain), Column(
+            "y_pred", p, DISTRIBUTION
+        )
+
+    def _factor(self, p: Array) -> float:
+        half = self.scale_by_half if isinstance(self.scale_by_half, bool) else p.ndim == 1 or p.shape[-1] <= 2
+        return (1 if half else 2) if p.ndim == 1 else (0.5 if half else 1)
+
+    def _off(self, y: Array, p: Array) -> Array:
+        return p - (y if y.ndim == p.ndim else one_hot(y, p))
+
+    def value(self, y: Array, p: Array) -> Array:
+        squares = np.square(self._off(y, p))
+        return self._factor(p) * (squares if p.ndim == 1 else squares.sum(axis=-1))
+
+    def slope(self, y: Array, p: Array) -> Array:
+        return 2 * self._factor(p) * self._off(y, p)
+
+    def curvature(self, y: Array, p: Array) -> Array:
+        return np.full_like(p, 2 * self._factor(p))

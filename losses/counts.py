@@ -1,0 +1,220 @@
+"""Losses of counts and amounts: the cost of a rate or mean that must be positive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+
+from .core import NO, NOT_FOCUS, YES, About
+from .domains import NONNEGATIVE, POSITIVE, REALS, Array, Domain
+from .layouts import Elementwise
+from .params import Param
+from .special import times, xlogy
+
+COUNTS = ("count_regression", "regression")
+
+
+class PoissonNLL(Elementwise):
+    """The surprise at a count under the predicted rate: a low rate for a large count costs most.
+
+    ``y_pred`` is the rate; with ``log_input`` its logarithm. Differs from half the Poisson deviance by a term in y.
+
+    >>> round(PoissonNLL()([2, 0, 4], [1.5, 0.5, 3]), 9)
+    -0.06845979
+    """
+
+    about = About(
+        id="poisson_nll", aliases=("poisson",), title="Poisson NLL", tasks=COUNTS, elicits="mean", convex=YES,
+        differentiable=YES, robust=NOT_FOCUS, unit="nats", inputs={"y_true": NONNEGATIVE, "y_pred": NONNEGATIVE},
+        formula="ŷ − y log ŷ (+ log y!)", source="Nelder & Wedderburn 1972, doi:10.2307/2344614", zero=False,
+        note="Convex in the rate and in the log rate. Not robust. torch reads y_pred as the log rate by default.",
+    )  # fmt: skip
+    log_input: Annotated[bool, Param("whether y_pred is the logarithm of the rate")] = False
+    full: Annotated[bool, Param("whether to add log y!, so that the value is the full likelihood")] = False
+    eps: Annotated[float, Param("added to the rate inside the logarithm", at_least=0)] = 0.0
+
+    @property
+    def inputs(self) -> Mapping[str, Domain]:
+        return {"y_true": NONNEGATIVE, "y_pred": REALS if self.log_input else NONNEGATIVE}
+
+    def value(self, y: Array, z: Array) -> Array:
+        cost = np.exp(z) - y * z if self.log_input else z - xlogy(y, z + z.dtype.type(self.eps))
+        return cost + _log_factorial(y) if self.full else cost
+
+    def slope(self, y: Array, z: Array) -> Array:
+        return np.exp(z) - y if self.log_input else 1 - _share(y, z + z.dtype.type(self.eps))
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        if self.log_input:
+            return np.exp(z)
+        rate = z + z.dtype.type(self.eps)
+        return _share(_share(y, rate), rate)
+
+
+class Deviance(Elementwise):
+    """A Tweedie deviance: a miss judged against the spread of a mean of that size, variance as mean to the ``p``."""
+
+    @property
+    def p(self) -> float:
+        """The power of the variance."""
+        raise NotImplementedError
+
+    def value(self, y: Array, z: Array) -> Array:
+        if self.p == 0:
+            return np.square(y - z)
+        return 2 * z ** (2 - self.p) * _excess(y, z, self.p)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        return 2 * (z - y) if self.p == 0 else 2 * ((z - y) / z * z ** (1 - self.p))
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        return np.full_like(z, 2) if self.p == 0 else 2 * z**-self.p * (1 + self.p * ((y - z) / z))
+
+
+class PoissonDeviance(Deviance):
+    """Twice the surprise beyond that of a perfect rate: a miss weighs less where counts are large anyway.
+
+    Twice the Poisson NLL, less its value at ``y_pred = y_true``; the Tweedie deviance of power 1.
+
+    >>> round(PoissonDeviance()([1, 2], [2, 2]), 9)
+    0.306852819
+    """
+
+    about = About(
+        id="poisson_deviance", title="Poisson deviance", tasks=COUNTS, elicits="mean", convex=YES, differentiable=YES,
+        robust=NOT_FOCUS, unit="target", inputs={"y_true": NONNEGATIVE, "y_pred": POSITIVE},
+        formula="2(y log(y/ŷ) − y + ŷ)", source="Nelder & Wedderburn 1972, doi:10.2307/2344614",
+    )  # fmt: skip
+
+    @property
+    def p(self) -> float:
+        return 1.0
+
+
+class GammaDeviance(Deviance):
+    """A miss as a share of the mean: being 10% off costs the same at any size.
+
+    The Tweedie deviance of power 2.
+
+    >>> round(GammaDeviance()([1], [2]), 9)
+    0.386294361
+    """
+
+    about = About(
+        id="gamma_deviance", aliases=("gamma",), title="Gamma deviance", tasks=("regression",), elicits="mean",
+        convex=NO, differentiable=YES, robust=NOT_FOCUS, unit="unitless",
+        inputs={"y_true": POSITIVE, "y_pred": POSITIVE}, formula="2(log(ŷ/y) + y/ŷ − 1)",
+        source="McCullagh & Nelder 1989, doi:10.1007/978-1-4899-3242-6",
+        note="Convex in the log of the mean; in the mean itself not beyond ŷ = 2y.",
+    )  # fmt: skip
+
+    @property
+    def p(self) -> float:
+        return 2.0
+
+
+class TweedieDeviance(Deviance):
+    """A miss judged against the spread of a mean of that size; powers between 1 and 2 fit amounts with exact zeros.
+
+    Power 0 is the squared error, 1 the Poisson and 2 the gamma deviance.
+
+    >>> round(TweedieDeviance(power=1.5)([4, 0], [1, 1]), 9)
+    4.0
+    """
+
+    about = About(
+        id="tweedie_deviance", aliases=("tweedie",), title="Tweedie deviance", tasks=COUNTS, elicits="mean",
+        convex=NO, differentiable=YES, robust=NOT_FOCUS, unit="target^(2 − power)",
+        inputs={"y_true": NONNEGATIVE, "y_pred": POSITIVE},
+        formula="2(y^(2−p)/((1−p)(2−p)) − y ŷ^(1−p)/(1−p) + ŷ^(2−p)/(2−p))",
+        source="Jørgensen 1987, doi:10.1111/j.2517-6161.1987.tb01685.x",
+        note="For powers from 1 to 2 convex in the log of the mean, not in the mean.",
+    )  # fmt: skip
+    power: Annotated[float, Param("variance grows as the mean to this power", not_between=(0, 1))] = 1.5
+
+    @property
+    def p(self) -> float:
+        return self.power
+
+    @property
+    def inputs(self) -> Mapping[str, Domain]:
+        if self.power == 0:
+            return {"y_true": REALS, "y_pred": REALS}
+        target = REALS if self.power < 0 else NONNEGATIVE if self.power < 2 else POSITIVE
+        return {"y_true": target, "y_pred": POSITIVE}
+
+
+class NegativeBinomialNLL(Elementwise):
+    """The surprise at a count whose spread exceeds Poisson's: variance ``mean + alpha * mean²``.
+
+    Tends to the full Poisson NLL as ``alpha -> 0``. ``y_pred`` is the mean.
+
+    >>> round(NegativeBinomialNLL(alpha=0.5)([2], [2.7202]), 9)
+    1.721087223
+    """
+
+    about = About(
+        id="negative_binomial_nll", aliases=("negative_binomial", "nb2"), title="Negative binomial NLL",
+        tasks=("count_regression", "regression", "uncertainty"), elicits="mean", convex=NO, differentiable=YES,
+        robust=NOT_FOCUS, unit="nats", inputs={"y_true": NONNEGATIVE, "y_pred": POSITIVE},
+        formula="−log NB(y; mean ŷ, variance ŷ + α ŷ²)", source="Hilbe 2011, doi:10.1017/CBO9780511973420", zero=False,
+    )  # fmt: skip
+    alpha: Annotated[float, Param("the dispersion: variance is mean + alpha * mean²", above=0)] = 1.0
+
+    def value(self, y: Array, z: Array) -> Array:
+        from scipy.special import betaln
+
+        size, spread = y.dtype.type(1 / self.alpha), self.alpha * z
+        ways: Array = betaln(size, y + 1) + np.log(size + y)
+        return ways + size * np.log1p(spread) + y * np.log1p(1 / spread)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        return (z - y) / z / (1 + self.alpha * z)
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        return y / np.square(z) - self.alpha * (1 + self.alpha * y) / np.square(1 + self.alpha * z)
+
+
+def _share(y: Array, rate: Array) -> Array:
+    return np.where(y == 0, y, y / rate)
+
+
+def _log_factorial(y: Array) -> Array:
+    from scipy.special import gammaln
+
+    found: Array = gammaln(y + 1)
+    return found
+
+
+def _excess(y: Array, z: Array, p: float) -> Array:
+    """The deviance of ``y`` from a mean of 1, both divided by ``z``: its second derivative in ``t = y/z`` is t^-p."""
+    t, r = y / z, (y - z) / z
+    near = np.abs(r) < 0.02
+    log = np.where(np.abs(r) < 0.5, np.log1p(r), np.log(np.maximum(t, 0)))
+    far = _from_below(t, log, p) if p < 1.5 else _from_above(t, log, p)
+    return np.where(near, _series(np.where(near, r, 0), p), far)
+
+
+def _from_below(t: Array, log: Array, p: float) -> Array:
+    """Regular at p = 1."""
+    return (times(t, _growth(log, 1 - p)) + (1 - t)) / (2 - p)
+
+
+def _from_above(t: Array, log: Array, p: float) -> Array:
+    """Regular at p = 2."""
+    return ((t - 1) - _growth(log, 2 - p)) / (p - 1)
+
+
+def _growth(log: Array, power: float) -> Array:
+    """(t^power - 1) / power from log t; log t itself at power 0."""
+    return log if power == 0 else np.expm1(power * log) / power
+
+
+def _series(r: Array, p: float) -> Array:
+    total, term = np.zeros_like(r), r * r / 2
+    for k in range(10):
+        total = total + term
+        term = term * r * (-(p + k) / (k + 3))
+    return total

@@ -1,0 +1,262 @@
+"""Any losses on the same predictions, in one pass: values, standard errors, units, and what to beware of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+from . import engine
+from .catalogue import get
+from .core import Loss, Reduction
+from .domains import Array
+from .engine import Job, Tally
+from .errors import EmptyInput, InvalidInput, UnknownName
+from .sums import Sum, terms_of
+
+Missing = Literal["error", "drop"]
+
+
+class Note(NamedTuple):
+    """Something to beware of: a stable code and a sentence with this evaluation's numbers."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One loss, evaluated.
+
+    ``value`` is a float, or an array for ``reduction="none"``; ``standard_error`` treats rows as independent and is
+    None where they are not, or where there is none to give.
+    """
+
+    loss: Loss | Sum
+    reduction: str
+    value: Any
+    standard_error: float | None
+    unit: str
+    n: int
+    warnings: tuple[Note, ...] = ()
+    gradient: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it: a number it cannot hold is null, and a warning says which."""
+        row = {
+            "loss": self.loss.to_json(),
+            "reduction": self.reduction,
+            "value": plain(self.value),
+            "standard_error": plain(self.standard_error),
+            "unit": self.unit,
+            "n": self.n,
+            "warnings": [note._asdict() for note in self.warnings],
+        }
+        return row if self.gradient is None else {**row, "gradient": plain(self.gradient)}
+
+
+class Evaluation(Mapping[str, Result]):
+    """The results, in the order asked for; look one up by loss, spec, or id where that is unique."""
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        self.results = tuple(results)
+        self._by_spec = {str(result.loss): result for result in results}
+
+    def __getitem__(self, key: str | Loss | Sum) -> Result:
+        if str(key) in self._by_spec:
+            return self._by_spec[str(key)]
+        named = [r for r in self.results if isinstance(r.loss, Loss) and r.loss.about.id == str(key)]
+        if len(named) == 1:
+            return named[0]
+        if isinstance(key, str) and (spec := str(get(key))) in self._by_spec:
+            return self._by_spec[spec]
+        raise UnknownName.among("result", key, self._by_spec)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_spec)
+
+    def __len__(self) -> int:
+        return len(self._by_spec)
+
+    @property
+    def n(self) -> int:
+        """The rows that were evaluated."""
+        return self.results[0].n if self.results else 0
+
+    @property
+    def warnings(self) -> tuple[Note, ...]:
+        """What to beware of when results are read side by side."""
+        units = dict.fromkeys(r.unit for r in self.results)
+        if len(units) < 2:
+            return ()
+        return (
+            Note("NOT_COMPARABLE", f"these losses differ in unit ({', '.join(units)}): do not rank one by another"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply of ``POST /v1/evaluations``."""
+        return {
+            "n": self.n,
+            "results": [r.to_dict() for r in self.results],
+            "warnings": [note._asdict() for note in self.warnings],
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {_told(result)}" for name, result in self._by_spec.items())
+
+
+def _told(result: Result) -> str:
+    if not isinstance(result.value, float):
+        return f"{result.value!r}"
+    error = "" if result.standard_error is None else f" ± {result.standard_error:.2g}"
+    return f"{result.value:.6g}{error} {result.unit}"
+
+
+class Evaluator:
+    """Losses being evaluated: feed it batches with ``update``, add two of them, ask for the ``result``.
+
+    >>> first, second = Evaluator(["mse", "mae"]), Evaluator(["mse", "mae"])
+    >>> first.update([3, -0.5], [2.5, 0]).rows, second.update([2, 7], [2, 8]).rows
+    (2, 2)
+    >>> (first + second).result()["mse"].value
+    0.375
+    """
+
+    def __init__(self, losses: Iterable[Any], reduction: Reduction = "mean", missing: Missing = "error") -> None:
+        specs = [losses] if isinstance(losses, str | Loss | Sum | Mapping) else list(losses)
+        if not specs:
+            raise EmptyInput("name at least one loss", field="losses")
+        if missing not in ("error", "drop"):
+            raise UnknownName.among("missing", missing, ("error", "drop"))
+        self.losses = [get(spec) for spec in specs]
+        self.reduction, self.missing = reduction, missing
+        self._terms = [loss for whole in self.losses for _, loss in terms_of_read(whole)]
+        for loss in self._terms:
+            loss.check_reduction(reduction)
+        self._tallies = [Tally()] * len(self._terms)
+        self._widths = [1] * len(self._terms)
+
+    @property
+    def rows(self) -> int:
+        """The rows seen so far."""
+        return self._tallies[0].rows
+
+    def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
+        """Take in a batch; rows, sums and errors add up. Returns itself."""
+        jobs = self._jobs(y_true, y_pred)
+        weights = engine.row_weights(sample_weight, jobs[0].rows)
+        found = engine.tallies(jobs, weights, self.missing == "drop")
+        self._tallies = [a + b for a, b in zip(self._tallies, found, strict=True)]
+        self._widths = [engine.row_width(work) for work in jobs]
+        return self
+
+    def _jobs(self, y_true: Any, y_pred: Any) -> list[Job]:
+        return [engine.job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
+
+    def __add__(self, other: Evaluator) -> Evaluator:
+        if (self.losses, self.reduction) != (other.losses, other.reduction):
+            raise InvalidInput("only evaluations of the same losses and reduction add up", field="losses")
+        both = Evaluator(self.losses, self.reduction, self.missing)
+        both._tallies = [a + b for a, b in zip(self._tallies, other._tallies, strict=True)]
+        both._widths = [max(a, b) for a, b in zip(self._widths, other._widths, strict=True)]
+        return both
+
+    def result(self) -> Evaluation:
+        """The losses over all rows seen; raises EmptyInput when there were none."""
+        if not self.rows:
+            dropped = self._tallies[0].dropped
+            raise EmptyInput(f"no rows to evaluate ({dropped} dropped as missing)", got=0)
+        tallies = iter(zip(self._tallies, self._widths, strict=True))
+        return Evaluation([self._result(whole, tallies) for whole in self.losses])
+
+    def _result(self, whole: Loss | Sum, tallies: Iterator[tuple[Tally, int]]) -> Result:
+        parts = [self._term(loss, *next(tallies)) for _, loss in terms_of_read(whole)]
+        if isinstance(whole, Loss):
+            return parts[0]
+        value = sum(factor * part.value for (factor, _), part in zip(whole.terms, parts, strict=True))
+        notes = tuple(note for part in parts for note in part.warnings)
+        return Result(whole, self.reduction, value, None, whole.unit, parts[0].n, notes)
+
+    def _term(self, loss: Loss, tally: Tally, width: int) -> Result:
+        if self.reduction == "none":
+            return Result(loss, "none", None, None, loss.about.unit, tally.rows, self._notes(loss, tally, 0.0))
+        value = loss.reduce(tally, self.reduction, width)
+        error = tally.standard_error if loss.per_row else None
+        if error is not None:
+            error *= tally.weight / loss.divisor(tally, self.reduction, width)
+        return Result(loss, self.reduction, value, error, loss.about.unit, tally.rows, self._notes(loss, tally, value))
+
+    def _notes(self, loss: Loss, tally: Tally, value: float) -> tuple[Note, ...]:
+        notes = [Note(*note) for note in loss.notes(tally)]
+        if tally.dropped:
+            total = tally.rows + tally.dropped
+            notes.append(Note("MISSING_DROPPED", f"{tally.dropped} of {total} rows were missing and left out"))
+        if not math.isfinite(value):
+            notes.append(Note("NON_FINITE", f"the {self.reduction} is {value}: at least one row costs infinity"))
+        return tuple(notes)
+
+
+def terms_of_read(loss: Loss | Sum) -> Sequence[tuple[float, Loss]]:
+    """The terms as they are computed."""
+    return loss.terms if isinstance(loss, Sum) else terms_of(loss)
+
+
+def evaluate(
+    losses: Iterable[Any],
+    y_true: Any,
+    y_pred: Any,
+    sample_weight: Any = None,
+    reduction: Reduction = "mean",
+    missing: Missing = "error",
+    include: Sequence[str] = (),
+) -> Evaluation:
+    """Evaluate any losses on the same predictions, in one pass.
+
+    ``losses`` are specs or Loss objects. ``y_true`` and ``y_pred`` hold n rows (``y_pred`` named arrays for losses
+    that need more than one; ``y_true`` None for those without a target). ``missing="drop"`` leaves out rows with NaN
+    and counts them. ``include=["gradient"]`` adds the slope of the reduced loss.
+
+    Raises a LossesError that says what was expected, what came, and in which rows.
+
+    >>> r = evaluate(["mse", "huber:delta=1.35"], [3, -0.5, 2, 7], [2.5, 0, 2, 8])
+    >>> r["mse"].value, r["huber"].unit
+    (0.375, 'target²')
+    """
+    for wanted in include:
+        if wanted != "gradient":
+            raise UnknownName.among("include", wanted, ("gradient",))
+    run = Evaluator(losses, reduction, missing).update(y_true, y_pred, sample_weight)
+    found = run.result()
+    if reduction == "none":
+        found = _with_rows(run, found, y_true, y_pred, sample_weight)
+    if not include:
+        return found
+    slopes = (r.loss.gradient(y_true, y_pred, sample_weight, reduction) for r in found.results)
+    return Evaluation([replace(r, gradient=slope) for r, slope in zip(found.results, slopes, strict=True)])
+
+
+def _with_rows(run: Evaluator, found: Evaluation, y_true: Any, y_pred: Any, sample_weight: Any) -> Evaluation:
+    drop = run.missing == "drop"
+
+    def rows(loss: Loss) -> Array:
+        work = engine.job(loss, loss.arrange(y_true, y_pred))
+        return engine.each_row(work, engine.row_weights(sample_weight, work.rows), drop)
+
+    def whole(loss: Loss | Sum) -> Any:
+        if isinstance(loss, Sum):
+            return loss(y_true, y_pred, sample_weight, "none")
+        return rows(loss)
+
+    return Evaluation([replace(r, value=whole(r.loss)) for r in found.results])
+
+
+def plain(value: Any) -> Any:
+    """Numbers and arrays as JSON holds them; what it cannot hold is null."""
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,226 @@
+"""Losses of masks: what share of an object is missed, and what share of a prediction is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from .arrays import numbers
+from .core import ALMOST, NO, NOT_FOCUS, PIECEWISE, About, Loss
+from .domains import BITS, LOGITS, PROBABILITIES, SOFT_LABELS, Array, Domain
+from .engine import Column
+from .layouts import same_shape
+from .params import Param
+from .special import sigmoid
+
+SEGMENTATION = ("segmentation",)
+MASKS = {"y_true": SOFT_LABELS, "y_pred": PROBABILITIES}
+Aggregate = Literal["image", "batch"]
+SMOOTH = Param("added above and below the fraction bar", at_least=0)
+AGGREGATE = Param("whether each image has a score, or the batch one")
+FROM_LOGITS = Param("whether y_pred holds logits")
+
+
+class Masks(Loss):
+    """A loss of each image: masks of one shape, (n, …); a flat mask is one image."""
+
+    def _as_batch(self) -> bool:
+        """Whether all images are one."""
+        return False
+
+    def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
+        y, z = numbers(y_true, "y_true"), numbers(y_pred, "y_pred")
+        same_shape("y_true", y, "y_pred", z)
+        images = 1 if y.ndim == 1 or self._as_batch() else len(y)
+        shape = (images, -1) if y.size else y.shape
+        y, z = y.reshape(shape), z.reshape(shape)
+        return Column("y_true", y, self.inputs["y_true"]), Column("y_pred", z, self.inputs["y_pred"])
+
+
+class Overlap(Masks):
+    """One minus a Tversky index: ``alpha`` counts what is claimed in vain, ``beta`` what is missed."""
+
+    smooth: Annotated[float, SMOOTH] = 1e-6
+    aggregate: Annotated[Aggregate, AGGREGATE] = "image"
+    from_logits: Annotated[bool, FROM_LOGITS] = False
+
+    @property
+    def inputs(self) -> Mapping[str, Domain]:
+        return {"y_true": SOFT_LABELS, "y_pred": LOGITS if self.from_logits else PROBABILITIES}
+
+    def _as_batch(self) -> bool:
+        return self.aggregate == "batch"
+
+    def _rates(self) -> tuple[float, float, float]:
+        """What false positives and false negatives count, and the smoothing."""
+        raise NotImplementedError
+
+    def _claimed(self, z: Array) -> tuple[Array, Array]:
+        return (sigmoid(z), sigmoid(-z)) if self.from_logits else (z, 1 - z)
+
+    def _fraction(self, y: Array, p: Array, rest: Array) -> tuple[Array, Array]:
+        alpha, beta, smooth = self._rates()
+        hits = (p * y).sum(axis=1)
+        faults = alpha * (p * (1 - y)).sum(axis=1) + beta * (rest * y).sum(axis=1)
+        return faults, hits + faults + smooth
+
+    def value(self, y: Array, z: Array) -> Array:
+        faults, whole = self._fraction(y, *self._claimed(z))
+        return np.where(whole > 0, faults / whole, 0).astype(z.dtype, copy=False)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        p, rest = self._claimed(z)
+        alpha, beta, _ = self._rates()
+        faults, whole = self._fraction(y, p, rest)
+        whole = np.where(whole > 0, whole, 1)[:, None]
+        in_faults = alpha * (1 - y) - beta * y
+        pull = (in_faults - faults[:, None] / whole * (y + in_faults)) / whole
+        return pull * p * rest if self.from_logits else pull
+
+
+class Dice(Overlap):
+    """The share of two masks that does not overlap: an object of ten pixels counts as much as one of a thousand.
+
+    IoU is Dice / (2 − Dice) image by image: the same minimiser.
+
+    >>> round(Dice()([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1]), 9)
+    0.149999963
+    """
+
+    about = About(
+        id="dice", aliases=("soft_dice",), title="Dice", tasks=SEGMENTATION, elicits="overlap", convex=NO,
+        differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
+        formula="1 − (2Σpt + s)/(Σp + Σt + s)", source="Milletari, Navab & Ahmadi 2016, arXiv:1606.04797",
+        note="The soft form is smooth wherever the denominator is positive; quasi-linear in p.",
+    )  # fmt: skip
+    squared: Annotated[bool, Param("whether the denominator sums squares, as in V-Net")] = False
+
+    def _rates(self) -> tuple[float, float, float]:
+        return 0.5, 0.5, self.smooth / 2
+
+    def _squares(self, y: Array, p: Array) -> tuple[Array, Array]:
+        whole = (p * p).sum(axis=1) + (y * y).sum(axis=1) + self.smooth
+        return np.square(p - y).sum(axis=1), np.where(whole > 0, whole, 1)
+
+    def value(self, y: Array, z: Array) -> Array:
+        if not self.squared:
+            return super().value(y, z)
+        faults, whole = self._squares(y, self._claimed(z)[0])
+        return faults / whole
+
+    def slope(self, y: Array, z: Array) -> Array:
+        if not self.squared:
+            return super().slope(y, z)
+        p, rest = self._claimed(z)
+        faults, whole = (part[:, None] for part in self._squares(y, p))
+        pull = 2 * (p - y - faults / whole * p) / whole
+        return pull * p * rest if self.from_logits else pull
+
+
+class IoU(Overlap):
+    """The share of the union of two masks that they do not have in common.
+
+    >>> round(IoU()([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1]), 9)
+    0.260869452
+    """
+
+    about = About(
+        id="iou", aliases=("jaccard", "soft_iou"), title="IoU", tasks=SEGMENTATION, elicits="overlap", convex=NO,
+        differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
+        formula="1 − (Σpt + s)/(Σp + Σt − Σpt + s)", source="Rahman & Wang 2016, doi:10.1007/978-3-319-50835-1_22",
+        note="Image by image IoU = Dice/(2 − Dice): the same minimiser.",
+    )  # fmt: skip
+
+    def _rates(self) -> tuple[float, float, float]:
+        return 1.0, 1.0, self.smooth
+
+
+class Tversky(Overlap):
+    """Dice with two prices: ``alpha`` for each pixel claimed in vain, ``beta`` for each one missed.
+
+    Dice at ½ and ½, IoU at 1 and 1 (smoothing aside).
+
+    >>> round(Tversky()([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1]), 9)
+    0.149999925
+    """
+
+    about = About(
+        id="tversky", title="Tversky", tasks=("imbalanced_segmentation", "segmentation"), elicits="overlap",
+        convex=NO, differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
+        formula="1 − (TP + s)/(TP + α FP + β FN + s)", source="Salehi et al. 2017, arXiv:1706.05721",
+        note="Keras swaps alpha and beta.",
+    )  # fmt: skip
+    alpha: Annotated[float, Param("the price of a false positive", at_least=0)] = 0.3
+    beta: Annotated[float, Param("the price of a false negative", at_least=0)] = 0.7
+
+    def _rates(self) -> tuple[float, float, float]:
+        return self.alpha, self.beta, self.smooth
+
+
+class FocalTversky(Tversky):
+    """Tversky to the power ``gamma``: below 1 it keeps pulling at masks that are almost right.
+
+    Tversky at ``gamma=1``.
+
+    >>> round(FocalTversky()([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1]), 9)
+    0.241028435
+    """
+
+    about = About(
+        id="focal_tversky", title="Focal Tversky", tasks=("imbalanced_segmentation", "segmentation"),
+        elicits="overlap", convex=NO, differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
+        formula="(1 − Tversky index)^γ", source="Abraham & Khan 2019, arXiv:1810.07842",
+        note="gamma is the exponent; the paper writes 1/gamma.",
+    )  # fmt: skip
+    gamma: Annotated[float, Param("the exponent", above=0)] = 0.75
+
+    def value(self, y: Array, z: Array) -> Array:
+        return super().value(y, z) ** self.gamma
+
+    def slope(self, y: Array, z: Array) -> Array:
+        base = super().value(y, z)
+        rate = self.gamma * np.where(base > 0, base, 1) ** (self.gamma - 1)
+        return np.where(base > 0, rate, 0)[:, None] * super().slope(y, z)
+
+
+class LovaszHinge(Masks):
+    """The convex stand-in for IoU: each wrong pixel costs what it takes from the overlap, worst pixels first.
+
+    >>> round(LovaszHinge()([[1, 0, 1, 0]], [[1, 1, -1, -1]]), 9)
+    1.333333333
+    """
+
+    about = About(
+        id="lovasz_hinge", aliases=("lovasz",), title="Lovász hinge", tasks=SEGMENTATION, elicits="overlap",
+        convex="yes", differentiable=PIECEWISE, robust=NOT_FOCUS, unit="margin",
+        inputs={"y_true": BITS, "y_pred": LOGITS}, formula="Lovász extension of 1 − IoU at max(0, 1 − y x)",
+        source="Yu & Blaschko 2015, arXiv:1512.07797; Berman et al. 2018, arXiv:1705.08790",
+    )  # fmt: skip
+    per_image: Annotated[bool, Param("whether each image has a score, or the batch one")] = True
+
+    def _as_batch(self) -> bool:
+        return not self.per_image
+
+    def _prices(self, y: Array, z: Array) -> tuple[Array, Array, Array]:
+        """The lacks from worst to least, the price of each, and the order."""
+        lacks = 1 - (2 * y - 1) * z
+        order = np.argsort(-lacks, axis=1, kind="stable")
+        truth = np.take_along_axis(y, order, axis=1)
+        total = truth.sum(axis=1, keepdims=True)
+        hits = total - truth.cumsum(axis=1)
+        union = total + (1 - truth).cumsum(axis=1)
+        lost = 1 - hits / union
+        prices = np.diff(lost, axis=1, prepend=0)
+        return np.take_along_axis(lacks, order, axis=1), prices, order
+
+    def value(self, y: Array, z: Array) -> Array:
+        lacks, prices, _ = self._prices(y, z)
+        return (np.maximum(lacks, 0) * prices).sum(axis=1)
+
+    def slope(self, y: Array, z: Array) -> Array:
+        lacks, prices, order = self._prices(y, z)
+        pull = np.empty_like(z)
+        np.put_along_axis(pull, order, prices * (lacks > 0), axis=1)
+        return -(2 * y - 1) * pull

@@ -1,0 +1,117 @@
+"""The few functions that keep formulas exact where the obvious expression overflows or cancels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + exp(x)), with full relative accuracy in both tails."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), with full relative accuracy in both tails."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
+def times(a: Array, b: Array) -> Array:
+    """``a * b`` where nothing times infinity is nothing."""
+    product = a * b
+    if np.isnan(np.add.reduce(product, axis=None)):
+        return np.where((a == 0) | (b == 0), product.dtype.type(0), product)
+    return product
+
+
+def xlogy(x: Array, y: Array) -> Array:
+    """``x * log(y)``, nothing where ``x`` is 0."""
+    return times(x, np.log(y))
+
+
+def gap(high: Array, low: Array) -> Array:
+    """``high - low``, which is 0 between equal infinities."""
+    difference = high - low
+    if np.isnan(np.add.reduce(difference, axis=None)):
+        return np.where(high == low, difference.dtype.type(0), difference)
+    return difference
+
+
+def log1p_square(u: Array) -> Array:
+    """log(1 + u²), finite for any finite u."""
+    u = np.abs(u)
+    cut = np.sqrt(np.finfo(u.dtype).max) / 4
+    return np.where(u > cut, 2 * np.log(np.maximum(u, cut)), np.log1p(np.square(np.minimum(u, cut))))
+
+
+def expm1_less(x: Array) -> Array:
+    """``expm1(x) - x``, without cancellation near 0."""
+    near = np.abs(x) < 0.02
+    small = np.where(near, x, 0)
+    total, term = np.zeros_like(x), small * small / 2
+    for k in range(3, 11):
+        total, term = total + term, term * small / k
+    return np.where(near, total, np.expm1(x) - x)
+
+
+def log_partition(z: Array) -> tuple[Array, Array]:
+    """The maximum of each row and the log of the sum of ``exp(row - maximum)``, exact when one class dominates."""
+    top = z.argmax(axis=-1)[..., None]
+    peak = np.take_along_axis(z, top, axis=-1)
+    rest = np.exp(gap(z, peak))
+    np.put_along_axis(rest, top, 0, axis=-1)
+    return peak, np.log1p(rest.sum(axis=-1, keepdims=True))
+
+
+def softmax_costs(z: Array) -> Array:
+    """The cost of each class, ``-log softmax(z)``, along the last axis."""
+    peak, spread = log_partition(z)
+    return gap(peak, z) + spread
+
+
+def softmax(z: Array) -> tuple[Array, Array]:
+    """Class probabilities along the last axis and their complements, both with full relative accuracy."""
+    top = z.argmax(axis=-1)[..., None]
+    parts = np.exp(gap(z, np.take_along_axis(z, top, axis=-1)))
+    np.put_along_axis(parts, top, 0, axis=-1)
+    rest = parts.sum(axis=-1, keepdims=True)
+    whole = 1 + rest
+    p = parts / whole
+    np.put_along_axis(p, top, 1 / whole, axis=-1)
+    others = 1 - p
+    np.put_along_axis(others, top, rest / whole, axis=-1)
+    return p, others
+
+
+def one_hot(y: Array, like: Array) -> Array:
+    """Class numbers as rows of zeros and a one, shaped and typed as ``like``."""
+    rows = np.zeros_like(like)
+    np.put_along_axis(rows, y[..., None], 1, axis=-1)
+    return rows
+
+
+def pick(x: Array, y: Array) -> Array:
+    """The entry of class ``y`` in each row of ``x``."""
+    return np.take_along_axis(x, y[..., None], axis=-1)[..., 0]
+
+
+def length(d: Array) -> Array:
+    """The Euclidean length of each row, safe from overflow and underflow; keeps the last axis."""
+    peak = np.abs(d).max(axis=-1, keepdims=True)
+    peak = np.where(peak > 0, peak, d.dtype.type(1))
+    scaled = d / peak
+    return peak * np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
+
+
+def unit(x: Array) -> tuple[Array, Array]:
+    """Each row divided by its length, and the length; a zero row stays zero."""
+    peak = np.abs(x).max(axis=-1, keepdims=True)
+    peak = np.where(peak > 0, peak, x.dtype.type(1))
+    scaled = x / peak
+    norm = np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
+    norm = np.where(norm > 0, norm, x.dtype.type(1))
+    return scaled / norm, peak * norm

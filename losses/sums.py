@@ -1,0 +1,94 @@
+"""Weighted sums of losses, as ``0.5*dice + 0.5*bce_with_logits``: trained together, told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .core import Loss, Reduction
+from .domains import LOGITS
+from .errors import InvalidParameter, InvalidShape, NotSupported
+
+Term = tuple[float, Loss]
+
+
+class Sum:
+    """A weighted sum of losses of the same inputs.
+
+    Where one term reads logits, terms that can (``from_logits``) read them too: ``dice + bce_with_logits`` is Dice on
+    the sigmoid of the logits that the cross-entropy sees. Each term is reduced as it is on its own.
+    """
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        terms = tuple((float(factor), loss) for factor, loss in terms)
+        if not terms or not all(np.isfinite(factor) and factor > 0 for factor, _ in terms):
+            raise InvalidParameter("a sum needs losses with finite factors above 0", field="loss")
+        logits = any(loss.inputs.get("y_pred") is LOGITS for _, loss in terms)
+        self.terms = tuple((factor, _reading_logits(loss) if logits else loss) for factor, loss in terms)
+        self._spoken = terms
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "mean") -> Any:
+        """The weighted sum of the reduced losses; ``none`` needs terms of one shape."""
+        parts = [factor * loss(y_true, y_pred, sample_weight, reduction) for factor, loss in self.terms]
+        if reduction == "none" and len({np.shape(part) for part in parts}) > 1:
+            shapes = [list(np.shape(part)) for part in parts]
+            raise InvalidShape(f"{self} has no reduction 'none': its terms have shapes {shapes}", got=shapes)
+        return sum(parts[1:], parts[0])
+
+    def gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
+        """The slope of the reduced sum in ``y_pred``."""
+        return self._derivative("gradient", y_true, y_pred, sample_weight, reduction)
+
+    def hessian(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
+        """The diagonal of its second derivative."""
+        return self._derivative("hessian", y_true, y_pred, sample_weight, reduction)
+
+    def _derivative(self, which: str, *args: Any) -> Any:
+        parts = [(factor, getattr(loss, which)(*args)) for factor, loss in self.terms]
+        if isinstance(parts[0][1], Mapping):
+            return {name: sum(factor * part[name] for factor, part in parts) for name in parts[0][1]}
+        return sum(factor * part for factor, part in parts)
+
+    @property
+    def unit(self) -> str:
+        """The unit, where the terms share one."""
+        units = list(dict.fromkeys(loss.about.unit for _, loss in self.terms))
+        return units[0] if len(units) == 1 else "mixed"
+
+    def to_json(self) -> str:
+        """The text form: a sum has no other."""
+        return str(self)
+
+    def to(self, framework: str) -> Any:
+        """Refused: frameworks take the terms one by one."""
+        raise NotSupported(f"{self} cannot be exported to {framework} as one loss; export its terms", loss=str(self))
+
+    def __str__(self) -> str:
+        return "+".join(str(loss) if factor == 1 else f"{factor:g}*{loss}" for factor, loss in self._spoken)
+
+    def __repr__(self) -> str:
+        return " + ".join(repr(loss) if factor == 1 else f"{factor:g} * {loss!r}" for factor, loss in self._spoken)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sum) and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        return hash(self.terms)
+
+    def __add__(self, other: Sum | Loss) -> Sum:
+        return Sum(self._spoken + terms_of(other))
+
+    def __rmul__(self, factor: float) -> Sum:
+        return Sum((factor * own, loss) for own, loss in self._spoken)
+
+
+def terms_of(loss: Sum | Loss) -> tuple[Term, ...]:
+    """A loss as the terms of a sum."""
+    return loss._spoken if isinstance(loss, Sum) else ((1.0, loss),)
+
+
+def _reading_logits(loss: Loss) -> Loss:
+    return replace(loss, from_logits=True) if "from_logits" in loss.params() else loss  # type: ignore[type-var]
