@@ -93,7 +93,7 @@ def _changed(loss: Loss | Sum, params: Mapping[str, Any]) -> Loss | Sum:
         return loss
     if isinstance(loss, Sum):
         raise InvalidInput("a sum takes no parameters of its own: set those of its terms", field="loss")
-    return type(loss).of(**{**loss.set_params(), **params})
+    return type(loss)(**{**loss.set_params(), **params})
 
 
 def _from_text(text: str, params: Mapping[str, Any]) -> Loss | Sum:
@@ -119,7 +119,7 @@ def _term(text: str) -> Term:
             fault = "twice" if equals else "without a value"
             raise InvalidInput(f"parameter {key.strip()[:40]!r} stands {fault} in {text[:80]!r}", field="loss")
         params[key.strip()] = value
-    return _number(factor.group(1)) if factor else 1.0, find(name).of(**params)
+    return _number(factor.group(1)) if factor else 1.0, find(name)(**params)
 
 
 def _number(text: str) -> float:

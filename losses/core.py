@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self, dataclass_transform
+from dataclasses import FrozenInstanceError, dataclass, field
+from typing import Any, ClassVar, Literal, dataclass_transform
 
 import numpy as np
 
@@ -107,19 +107,39 @@ class Loss:
     cautions: ClassVar[tuple[Caution, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        dataclass(frozen=True, repr=False)(cls)
-        cls._params = params_of(cls)
+        # The methods that dataclass would write are below, once for all: sixty sets of them cost as much as NumPy.
+        dataclass(init=False, repr=False, eq=False)(cls)
 
-    def __post_init__(self) -> None:
-        for name, param in self._params.items():
-            object.__setattr__(self, name, self._read(name, param))
+    def __init__(self, *values: Any, **params: Any) -> None:
+        known = self.params()
+        if len(values) > len(known):
+            raise InvalidParameter(f"{self.about.id} has {len(known)} parameters, got {len(values)} values")
+        given = {**dict(zip(known, values, strict=False)), **params}
+        for name in given:
+            if name not in known:
+                raise UnknownName.among(f"parameter of {self.about.id}", name, known, loss=self.about.id, field=name)
+        for name, param in known.items():
+            object.__setattr__(self, name, self._read(param, given[name]) if name in given else param.default)
+        self.__post_init__()
 
-    def _read(self, name: str, param: Param) -> Any:
+    def _read(self, param: Param, value: Any) -> Any:
         try:
-            return param.read(getattr(self, name))
+            return param.read(value)
         except InvalidParameter as error:
             error.data["loss"] = self.about.id
             raise
+
+    def __post_init__(self) -> None:
+        """Refuse parameters that do not go together."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"{self!r} does not change; make another one")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
 
     # ── what a family or a loss says ────────────────────────────────────────────────────────────────────────────
 
@@ -234,22 +254,13 @@ class Loss:
     @classmethod
     def params(cls) -> dict[str, Param]:
         """The parameters: name to range, default and sentence."""
+        if "_params" not in vars(cls):
+            cls._params = params_of(cls)
         return cls._params
 
     def set_params(self) -> dict[str, Any]:
         """The parameters that differ from their defaults."""
         return {name: getattr(self, name) for name, p in self.params().items() if getattr(self, name) != p.default}
-
-    @classmethod
-    def of(cls, **params: Any) -> Self:
-        """The loss with these parameters; unknown ones are refused by name."""
-        known = cls.params()
-        for name in params:
-            if name not in known:
-                error = UnknownName.among(f"parameter of {cls.about.id}", name, known)
-                error.data.update(loss=cls.about.id, field=name)
-                raise error
-        return cls(**params)
 
     def to_json(self) -> str | dict[str, Any]:
         """``"huber"`` or ``{"loss": "huber", "delta": 1.35}``."""

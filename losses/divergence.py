@@ -41,7 +41,6 @@ class KLDiv(Distributions):
     from_logits: Annotated[bool, Param("whether y_pred holds logits")] = False
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.from_log and self.from_logits:
             raise InvalidInput("y_pred holds log-probabilities or logits, not both", loss="kl_div", field="from_log")
 

@@ -53,7 +53,7 @@ class Domain:
 
     def bad(self, x: Array) -> Array:
         """A mask, shaped as ``x``, of what lies outside."""
-        inside: Array = np.asarray(x > self.low if self.open_low else x >= self.low)
+        inside: Any = x > self.low if self.open_low else x >= self.low
         inside &= x <= self.high
         if not self.infinite:
             inside &= np.isfinite(x)

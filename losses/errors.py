@@ -56,7 +56,7 @@ class UnknownName(LossesError, LookupError):
     title = "Unknown name"
 
     @classmethod
-    def among(cls, what: str, got: object, known: Iterable[str]) -> Self:
+    def among(cls, what: str, got: object, known: Iterable[str], **data: Any) -> Self:
         """The error for ``got`` where one of ``known`` was expected.
 
         >>> UnknownName.among("loss", "huberr", ["huber", "mse"]).detail
@@ -65,9 +65,9 @@ class UnknownName(LossesError, LookupError):
         names = sorted(known)
         near = difflib.get_close_matches(str(got)[:80].lower(), names, n=3, cutoff=0.5)
         hint = f"did you mean {_either(near)}?" if near else f"known: {', '.join(names[:80])}"
-        return cls(
-            f"unknown {what} {str(got)[:80]!r}; {hint}", field=what, got=str(got)[:80], allowed=near or names[:80]
-        )
+        came = str(got)[:80]
+        data = {"field": what, "got": came, "allowed": near or names[:80], **data}
+        return cls(f"unknown {what} {came!r}; {hint}", **data)
 
 
 def _either(names: list[str]) -> str:

@@ -1,0 +1,264 @@
+"""The command line: ``losses list | show | profile | recommend | evaluate | serve``.
+
+Tables for people, ``--json`` for programs; bad input is one clear line and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from . import __version__
+from .catalogue import catalogue, find, row
+from .domains import Array
+from .errors import LossesError, MissingDependency, UnknownName
+from .evaluate import Evaluation, evaluate
+from .profile import Profile, profile, read_csv, read_table
+
+Options = argparse.Namespace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status is 0, or 2 for bad input."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except LossesError as error:
+        return _fail(error.detail)
+    except OSError as error:
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _fail(sentence: str) -> int:
+    print(f"losses: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="losses", description=(sys.modules["losses"].__doc__ or "").split("\n")[0])
+    top.add_argument("--version", action="version", version=f"losses {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for run, says, options in COMMANDS:
+        name = run.__name__.removesuffix("_command")
+        command = commands.add_parser(name, help=says, description=says)
+        for flags, settings in options:
+            command.add_argument(*flags, **settings)
+        command.set_defaults(run=run)
+    return top
+
+
+# ── the commands ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_command(options: Options) -> None:
+    """Every loss, or those of one task."""
+    rows = catalogue(**({"task": options.task} if options.task else {}))
+    if not rows:
+        tasks = {task for r in catalogue() for task in r["tasks"]}
+        raise UnknownName.among("task", options.task, tasks)
+    if options.json:
+        return _json(rows)
+    heads = ("id", "convex", "differentiable", "robust", "unit", "tasks")
+    cells = [[*(_spoken(r[head]) for head in heads[:-1]), ", ".join(map(_spoken, r["tasks"]))] for r in rows]
+    return print(_table(heads, [[r["id"], *line[1:]] for r, line in zip(rows, cells, strict=True)]))
+
+
+def show_command(options: Options) -> None:
+    """All that is known of one loss."""
+    about = row(find(options.loss))
+    if options.json:
+        return _json(about)
+    print(f"{about['title']} ({about['id']})\n{about['summary']}\n")
+    facts = {name: about[name] for name in ("formula", "elicits", "convex", "differentiable", "robust", "unit")}
+    facts |= {"inputs": "; ".join(f"{name}: {says}" for name, says in about["inputs"].items())}
+    facts |= {f"  {name}": _parameter(p) for name, p in about["parameters"].items()}
+    facts |= {name: about[name] for name in ("note", "source") if about[name]}
+    facts |= {"aliases": ", ".join(about["aliases"]), "native in": ", ".join(about["frameworks"])}
+    for name, fact in facts.items():
+        print(f"{name:16}{_spoken(fact)}" if fact else "", end="\n" if fact else "")
+    return None
+
+
+def profile_command(options: Options) -> None:
+    """What a target column is like."""
+    found = _profile(options)
+    if options.json:
+        return _json({"profile": found.to_dict(private=options.private), "readings": found.readings()})
+    print(repr(found).strip("<>"))
+    for kind in found.kinds:
+        if kind.share >= 0.01:
+            print(f"  {kind.share:4.0%}  {kind.id:24}{kind.evidence}")
+    return None
+
+
+def recommend_command(options: Options) -> None:
+    """Which loss to train with."""
+    from .advice import recommend
+
+    asked = {name: getattr(options, name) for name in ("metric", "goal", "task", "model", "framework")}
+    advice = recommend(_profile(options), **asked, costs=_costs(options), require=tuple(options.require), n=options.n)
+    return _json(advice.to_dict()) if options.json else print(advice)
+
+
+def evaluate_command(options: Options) -> None:
+    """Losses of predictions that stand in a file."""
+    table = _read(options.file, None)
+    y_true, y_pred, weight = _columns(table, options)
+    found = evaluate(options.loss, y_true, y_pred, weight, reduction=options.reduction, missing=options.missing)
+    return _json(found.to_dict()) if options.json else _show(found)
+
+
+def serve_command(options: Options) -> None:
+    """Run the HTTP service."""
+    try:
+        server = importlib.import_module("service.server")
+    except ImportError as error:
+        raise MissingDependency(f"the service needs its extra: pip install 'losses[service]' ({error})") from error
+    server.serve(host=options.host, port=options.port, workers=options.workers, insecure=options.insecure)
+
+
+# ── files, columns, tables ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _profile(options: Options) -> Profile:
+    if options.file != "-":
+        return profile(options.file, column=options.column)
+    table = _read("-", None if options.column is None else [options.column])
+    name = options.column or ("target" if "target" in table else next(iter(table), "target"))
+    if name not in table or (options.column is None and "target" not in table and len(table) > 1):
+        raise UnknownName.among("column", options.column or "target", table)
+    return profile(table[name], name=name)
+
+
+def _read(path: str, columns: Sequence[str] | None) -> dict[str, Array]:
+    return read_csv(sys.stdin.buffer, columns) if path == "-" else read_table(path, columns)
+
+
+def _columns(table: Mapping[str, Array], options: Options) -> tuple[Any, Any, Any]:
+    """Target, prediction and weights; columns ``y_pred.mean`` and the like are the parts of one prediction."""
+    prefix = options.y_pred + "."
+    parts = {name.removeprefix(prefix): table[name] for name in table if name.startswith(prefix)}
+    for name in (options.y_true, *(() if parts else (options.y_pred,))):
+        if name not in table:
+            raise UnknownName.among("column", name, table)
+    return table[options.y_true], parts or table[options.y_pred], table.get(options.sample_weight)
+
+
+def _costs(options: Options) -> dict[str, float] | None:
+    found = {}
+    for pair in options.cost:
+        name, _, value = pair.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError as error:
+            raise UnknownName(f"a cost is written under=3, got {pair[:40]!r}", field="costs") from error
+    return found or None
+
+
+def _show(found: Evaluation) -> None:
+    lines = []
+    for name, result in found.items():
+        error = "" if result.standard_error is None else f"± {result.standard_error:.3g}"
+        lines.append([name, f"{result.value:.6g}", error, result.unit])
+    print(_table(("loss", "value", "s.e.", "unit"), lines) + f"\n{found.n:,} rows")
+    for note in (*(note for result in found.values() for note in result.warnings), *found.warnings):
+        print(f"{note.code}: {note.message}")
+
+
+def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(line[i]) for line in (heads, *lines)) for i in range(len(heads))]
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in (heads, *lines)
+    )
+
+
+def _parameter(facts: Mapping[str, Any]) -> str:
+    default = "none" if facts["default"] is None else str(facts["default"]).lower()
+    return f"{facts['says']}; {facts['range']}, by default {default}"
+
+
+def _spoken(fact: str) -> str:
+    return fact.replace("_", " ") if " " not in fact else fact
+
+
+def _json(document: Any) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    print()
+
+
+Option = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def _option(*flags: str, **settings: Any) -> Option:
+    return flags, settings
+
+
+JSON = _option("--json", action="store_true", help="print JSON")
+FILE = _option("file", help="CSV, Parquet, Arrow, npy, npz or JSON lines; - for CSV on standard input")
+COLUMN = _option("--column", help='the target column (by default "target", or the only one)')
+ASKED = [
+    _option(f"--{name}", help=says)
+    for name, says in {
+        "metric": "what you are judged by: rmse, mae, log_loss, macro_f1, pinball@0.9 …",
+        "goal": "what you want: total, typical, quantile@0.9, probability, ranking, decision, distribution",
+        "task": "regression, classification, ordinal, multilabel, segmentation …",
+        "model": "boosting, linear or neural",
+        "framework": "sklearn, lightgbm, xgboost, catboost, torch, keras or optax",
+    }.items()
+]
+COMMANDS: tuple[tuple[Callable[[Options], None], str, list[Option]], ...] = (
+    (list_command, "every loss, with the columns of the comparison table", [_option("--task"), JSON]),
+    (show_command, "one loss: formula, parameters, facts, sources", [_option("loss"), JSON]),
+    (
+        profile_command,
+        "what a target column is like",
+        [FILE, COLUMN, _option("--private", action="store_true", help="leave out single values"), JSON],
+    ),
+    (
+        recommend_command,
+        "which loss to train with, and why",
+        [
+            *(FILE, COLUMN, *ASKED),
+            _option("--cost", action="append", default=[], metavar="NAME=X", help="under=3, false_negative=10 …"),
+            _option("--require", action="append", default=[], help="convex, robust, differentiable …"),
+            _option("-n", type=int, default=5, help="how many to rank"),
+            JSON,
+        ],
+    ),
+    (
+        evaluate_command,
+        "losses of the predictions in a file",
+        [
+            FILE,
+            _option("--loss", action="append", required=True, help="mse, huber:delta=1.35 …; may be repeated"),
+            _option("--y-true", default="y_true", help="the column of the truth"),
+            _option("--y-pred", default="y_pred", help="the column of the prediction, or what its parts start with"),
+            _option("--sample-weight", default="sample_weight", help="the column of weights, if there"),
+            _option("--reduction", default="mean", choices=("mean", "sum", "batchmean", "elementmean")),
+            _option("--missing", default="error", choices=("error", "drop"), help="what to do with missing rows"),
+            JSON,
+        ],
+    ),
+    (
+        serve_command,
+        "run the HTTP service",
+        [
+            _option("--host", default="127.0.0.1"),
+            _option("--port", type=int, default=8000),
+            _option("--workers", type=int, default=1),
+            _option("--insecure", action="store_true", help="listen beyond this machine without keys"),
+        ],
+    ),
+)
