@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test serve lint types clean
+.PHONY: demo test serve readme lint types clean
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -10,7 +10,7 @@ BIN := .venv/bin
 	touch $@
 
 demo: .venv/.installed ## the whole story on real data, through the running service
-	$(BIN)/python -m tests.demo
+	$(BIN)/python -m service.demo
 
 test: .venv/.installed lint types ## lint, types, doctests and tests
 	$(BIN)/python -m pytest
@@ -24,6 +24,9 @@ types: .venv/.installed
 
 serve: .venv/.installed ## keeps the service running on http://127.0.0.1:8000
 	$(BIN)/losses serve
+
+readme: .venv/.installed ## writes the catalogue table into the README
+	$(BIN)/python -m tests.readme
 
 clean:
 	rm -rf .venv

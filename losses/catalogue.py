@@ -205,6 +205,6 @@ def table() -> str:
     heads = ("id", "title", "typical task", "convex", "differentiable", "robust", "unit")
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for r in catalogue():
-        cells = (f"`{r['id']}`", r["title"], ", ".join(r["tasks"]), r["convex"], r["differentiable"], r["robust"])
-        lines.append("| " + " | ".join((*cells, r["unit"])).replace("_", " ").replace("` `", "`") + " |")
+        cells = (r["title"], ", ".join(r["tasks"]), r["convex"], r["differentiable"], r["robust"], r["unit"])
+        lines.append("| " + " | ".join((f"`{r['id']}`", *(cell.replace("_", " ") for cell in cells))) + " |")
     return "\n".join(lines)

@@ -23,6 +23,7 @@ from .domains import Array, Domain
 from .engine import Caution, Column
 from .errors import EmptyInput, InvalidParameter, LossWarning, NotSupported, UnknownName
 from .params import Param, params_of
+from .tally import Tally, row_weights, spread
 
 Answer = Literal[
     "yes", "no", "kink", "almost", "piecewise", "moderate", "controlled", "not_applicable", "not_focus", "context"
@@ -106,6 +107,11 @@ class Loss:
     per_row: ClassVar[bool] = True
     cautions: ClassVar[tuple[Caution, ...]] = ()
 
+    @property
+    def carries(self) -> bool:
+        """Whether a NaN, or an infinity where none belongs, in any input makes the loss of its row not finite."""
+        return False
+
     def __init_subclass__(cls) -> None:
         # The methods that dataclass would write are below, once for all: sixty sets of them cost as much as NumPy.
         dataclass(init=False, repr=False, eq=False)(cls)
@@ -185,7 +191,7 @@ class Loss:
         """
         self.check_reduction(reduction)
         work = engine.job(self, self.arrange(y_true, y_pred))
-        weights = engine.row_weights(sample_weight, work.rows)
+        weights = row_weights(sample_weight, work.rows)
         tally = None if reduction == "none" and not self.cautions else engine.tallies([work], weights)[0]
         for _, message in self.notes(tally) if tally else ():
             warnings.warn(f"{self}: {message}", LossWarning, stacklevel=2)
@@ -193,7 +199,7 @@ class Loss:
             return engine.each_row(work, weights)
         return self.reduce(tally, reduction, engine.row_width(work))
 
-    def notes(self, tally: engine.Tally) -> list[tuple[str, str]]:
+    def notes(self, tally: Tally) -> list[tuple[str, str]]:
         """What is to be said of an evaluation: code and sentence."""
         counts = zip(self.cautions, tally.cautions, strict=True)
         return [
@@ -218,7 +224,7 @@ class Loss:
         if reduction != "none":
             self.check_reduction(reduction)
         work = engine.job(self, self.arrange(y_true, y_pred))
-        weights = engine.row_weights(sample_weight, work.rows)
+        weights = row_weights(sample_weight, work.rows)
         scale = 1.0
         if reduction not in ("none", "sum"):
             scale = 1 / self.divisor(engine.tallies([work], weights)[0], reduction, engine.row_width(work))
@@ -237,7 +243,7 @@ class Loss:
                 loss=self.about.id, field="reduction", got=str(reduction)[:40], allowed=allowed,
             )  # fmt: skip
 
-    def divisor(self, tally: engine.Tally, reduction: str, width: int) -> float:
+    def divisor(self, tally: Tally, reduction: str, width: int) -> float:
         """What the sum of losses is divided by; ``width`` is the numbers in a row of the prediction."""
         if reduction == "sum":
             return 1.0
@@ -245,7 +251,7 @@ class Loss:
             raise EmptyInput("no row counts: the weights of all rows are 0, or all are ignored", loss=self.about.id)
         return tally.weight * (width if reduction == "elementmean" else 1)
 
-    def reduce(self, tally: engine.Tally, reduction: str, width: int) -> float:
+    def reduce(self, tally: Tally, reduction: str, width: int) -> float:
         """The reduced loss."""
         return tally.total / self.divisor(tally, reduction, width)
 
@@ -294,7 +300,7 @@ class Loss:
 
 def _weighed(weights: Array, slopes: Any) -> list[Array]:
     parts = slopes if isinstance(slopes, tuple) else (slopes,)
-    return [engine.spread(weights, part) * part for part in parts]
+    return [spread(weights, part) * part for part in parts]
 
 
 def _plain(value: Any) -> Any:

@@ -51,9 +51,18 @@ class Domain:
         low, high = x.min(), x.max()
         return bool((low > self.low if self.open_low else low >= self.low) and high <= min(self.high, _HUGE))
 
+    def roughly_holds(self, x: Array) -> bool:
+        """The same, but blind to a NaN or infinity beyond no bound, which will show in a sum over ``x``."""
+        if self.whole or self.rows_sum_to_one or self.high < math.inf:
+            return self.holds(x)
+        if self.low == -math.inf:
+            return True
+        low = x.min()
+        return bool(low > self.low if self.open_low else low >= self.low)
+
     def bad(self, x: Array) -> Array:
         """A mask, shaped as ``x``, of what lies outside."""
-        inside: Any = x > self.low if self.open_low else x >= self.low
+        inside = x > self.low if self.open_low else x >= self.low
         inside &= x <= self.high
         if not self.infinite:
             inside &= np.isfinite(x)
@@ -68,7 +77,7 @@ class Domain:
     def absent(self, x: Array) -> Array:
         """A mask, one a row, of rows that hold a NaN, or an infinity where none belongs."""
         lacking = np.isnan(x) if self.infinite else ~np.isfinite(x)
-        return lacking.reshape(len(x), -1).any(axis=1)
+        return np.asarray(lacking.reshape(len(x), -1).any(axis=1))
 
     def check(self, x: Array, field: str, offset: int = 0) -> None:
         """Raise, naming the first rows, unless all of ``x`` lies inside; ``offset`` is the number of its first row."""

@@ -11,9 +11,10 @@ from . import engine
 from .catalogue import get
 from .core import Loss, Reduction
 from .domains import Array
-from .engine import Job, Tally
+from .engine import Job
 from .errors import EmptyInput, InvalidInput, UnknownName
 from .sums import Sum, terms_of
+from .tally import Tally, row_weights
 
 Missing = Literal["error", "drop"]
 
@@ -145,7 +146,7 @@ class Evaluator:
     def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
         """Take in a batch; rows, sums and errors add up. Returns itself."""
         jobs = self._jobs(y_true, y_pred)
-        weights = engine.row_weights(sample_weight, jobs[0].rows)
+        weights = row_weights(sample_weight, jobs[0].rows)
         found = engine.tallies(jobs, weights, self.missing == "drop")
         self._tallies = [a + b for a, b in zip(self._tallies, found, strict=True)]
         self._widths = [engine.row_width(work) for work in jobs]
@@ -241,7 +242,7 @@ def _with_rows(run: Evaluator, found: Evaluation, y_true: Any, y_pred: Any, samp
 
     def rows(loss: Loss) -> Array:
         work = engine.job(loss, loss.arrange(y_true, y_pred))
-        return engine.each_row(work, engine.row_weights(sample_weight, work.rows), drop)
+        return engine.each_row(work, row_weights(sample_weight, work.rows), drop)
 
     def whole(loss: Loss | Sum) -> Any:
         if isinstance(loss, Sum):

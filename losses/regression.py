@@ -408,6 +408,10 @@ class GeneralRobust(Elementwise):
     alpha: Annotated[float, Param("the shape: 2 squared, 1 Charbonnier, 0 Cauchy, -2 Geman-McClure, -inf Welsch")] = 1.0
     c: Annotated[float, Param("the residual within which it is squared", above=0, in_target_units=True)] = 1.0
 
+    @property
+    def carries(self) -> bool:
+        return self.alpha >= 0  # below, it is bounded
+
     def _growth(self, u: Array) -> Array:
         return log1p_square(u / np.sqrt(abs(self.alpha - 2)))
 

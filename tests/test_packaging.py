@@ -1,0 +1,62 @@
+"""The distribution: wheel and sdist build, hold what they should, and work where they are installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True, capture_output=True)
+    return folder
+
+
+def test_the_wheel_holds_both_packages_their_types_and_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        names = archive.namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"losses", "service"}
+    assert {"losses/py.typed", "service/py.typed"} <= set(names)
+
+
+def test_the_sdist_holds_the_tests_and_the_licence(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    assert {"LICENSE", "README.md", "pyproject.toml", "tests/test_packaging.py"} <= names
+
+
+def test_the_installed_wheel_imports_and_its_command_runs(built: Path, tmp_path: Path) -> None:
+    wheel = next(built.glob("*.whl"))
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path, wheel]
+    subprocess.run(install, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    script = "import losses; print(losses.__file__, losses.MSE()([1.0], [3.0]))"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.split() == [str(tmp_path / "losses" / "__init__.py"), "4.0"]
+    version = subprocess.run(
+        [tmp_path / "bin" / "losses", "--version"], env=environment, capture_output=True, text=True
+    )
+    assert version.stdout.startswith("losses ")
+
+
+def test_in_process_use_needs_numpy_and_scikit_learn_only() -> None:
+    assert sorted(name.split(">")[0] for name in PROJECT["dependencies"]) == ["numpy", "scikit-learn"]
+
+
+def test_importing_the_engine_loads_no_web_framework_and_no_heavy_library() -> None:
+    heavy = ("fastapi", "pydantic", "httpx", "uvicorn", "sklearn", "scipy", "pandas", "pyarrow", "torch")
+    script = f"import sys, losses; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
