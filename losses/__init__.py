@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .advice import Advice, recommend
 from .catalogue import LOSSES, catalogue, get
 from .core import Loss
 from .errors import LossesError, LossWarning
@@ -16,10 +19,22 @@ from .sums import Sum
 
 __version__ = "0.1.0"
 
-_CLASSES = {loss.__name__: loss for loss in LOSSES.values()}
-globals().update(_CLASSES)
+if TYPE_CHECKING:  # at run time the classes come from the catalogue, below
+    from .boxes import *
+    from .classification import *
+    from .counts import *
+    from .divergence import *
+    from .embedding import *
+    from .imbalance import *
+    from .ordinal import *
+    from .regression import *
+    from .segmentation import *
+    from .uncertainty import *
+
+globals().update({loss.__name__: loss for loss in LOSSES.values()})
 
 __all__ = [
+    "Advice",
     "Evaluation",
     "Evaluator",
     "Loss",
@@ -33,4 +48,5 @@ __all__ = [
     "evaluate",
     "get",
     "profile",
+    "recommend",
 ]

@@ -1,0 +1,207 @@
+"""The reply: ranked losses with what to know of each, as an object, as text, as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from losses.advice.changes import would_change
+from losses.advice.fits import NAMES
+from losses.advice.pitfall import Notice
+from losses.advice.question import Question
+from losses.core import Loss
+from losses.errors import NotSupported
+from losses.profile import Profile
+from losses.sums import Sum
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One loss, its parameters set, with why, what to watch, and what to do after training."""
+
+    loss: Loss | Sum
+    score: float
+    reasons: tuple[str, ...]
+    warnings: tuple[Notice, ...]
+    evidence: str
+    transform: str | None
+    link: str | None
+    post: Mapping[str, dict[str, Any]]
+    framework: str | None
+    unit: str
+
+    @property
+    def id(self) -> str:
+        """The loss by name, without parameters."""
+        return self.loss.about.id if isinstance(self.loss, Loss) else str(self.loss)
+
+    @property
+    def usage(self) -> str:
+        """The loss as it is used: with its parameters, and on which scale."""
+        return f"{self.loss} on {self.transform}(y)" if self.transform else str(self.loss)
+
+    @cached_property
+    def code(self) -> dict[str, str]:
+        """Lines that run, for each framework that can train with this loss."""
+        from losses import frameworks
+
+        found: dict[str, str] = {}
+        for name in frameworks.NAMES:
+            try:
+                found[name] = self._code(name)
+            except NotSupported:
+                continue
+        return found
+
+    def _code(self, framework: str) -> str:
+        if not isinstance(self.loss, Loss):
+            return code_of_sum(self.loss, framework)
+        taus = getattr(self.loss, "tau", None)
+        try:
+            return self._spelled(self.loss, framework)
+        except NotSupported:
+            if not isinstance(taus, tuple):
+                raise
+        each = [self._spelled(type(self.loss)(tau=tau), framework) for tau in taus]
+        kept = [f"{text}quantile_{round(100 * tau):02d} = predictions\n" for tau, text in zip(taus, each, strict=True)]
+        return "\n".join(kept)
+
+    def _spelled(self, loss: Loss, framework: str) -> str:
+        from losses import frameworks
+
+        return str(frameworks.code(loss, framework, link=self.link, transform=self.transform, post=self.post))
+
+    def to(self, framework: str) -> Any:
+        """The thing that ``framework`` takes, ready to use."""
+        from losses import frameworks
+
+        return frameworks.export(self.loss, framework) if isinstance(self.loss, Loss) else self.loss.to(framework)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-safe data."""
+        return {
+            "loss": self.loss.to_json(),
+            "id": self.id,
+            "spec": str(self.loss),
+            "score": self.score,
+            "reasons": list(self.reasons),
+            "warnings": [warning.to_dict() for warning in self.warnings],
+            "evidence": self.evidence,
+            "transform": self.transform,
+            "link": self.link,
+            "post": json_safe(self.post),
+            "code": self.code,
+        }
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The answer to one question: the best loss first, what was ruled out and why, what to watch."""
+
+    question: Question
+    ranked: list[Recommendation]
+    ruled_out: list[tuple[str, str]]
+    warnings: tuple[Notice, ...]
+
+    @property
+    def best(self) -> Recommendation:
+        """The first of the ranked; raises NotSupported, with the nearest refusals, where nothing is left."""
+        if not self.ranked:
+            reasons = "; ".join(reason for _, reason in self.ruled_out[:3])
+            raise NotSupported(f"no loss meets all that is asked for: {reasons}", allowed=[])
+        return self.ranked[0]
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that all was read from."""
+        return self.question.profile
+
+    @property
+    def functional(self) -> str:
+        """The prediction that is asked for: mean, median, quantile, probability …"""
+        return self.question.functional
+
+    @property
+    def answer(self) -> str:
+        """The answer in one plain sentence."""
+        if not self.ranked:
+            return "No loss meets all that is asked for."
+        q, seen = self.question, f"{self.profile.n:,} rows read as {self.question.kind.replace('_', ' ')}"
+        why = f"{q.wanted} rewards {NAMES.get(q.functional, q.functional)}" if q.stated else "no metric was named"
+        return f"Train with {self.best.usage}: {why}" + (f", and {seen}." if self.profile.n else ".")
+
+    @property
+    def would_change(self) -> tuple[str, ...]:
+        """What would change the answer."""
+        return would_change(self.question)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply of the service, JSON-safe."""
+        return {
+            "ranked": [found.to_dict() for found in self.ranked],
+            "ruled_out": [{"loss": name, "reason": reason} for name, reason in self.ruled_out],
+            "warnings": [warning.to_dict() for warning in self.warnings],
+            "profile": self.profile.to_dict(),
+            "answer": self.answer,
+            "functional": self.functional,
+            "kind": self.question.kind,
+            "task": self.question.task,
+            "would_change": list(self.would_change),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(line for part in (self._head(), self._others(), self._watch(), self._code()) for line in part)
+
+    def _head(self) -> list[str]:
+        why = [f"  · {reason}" for reason in self.ranked[0].reasons] if self.ranked else []
+        return [self.answer, *why]
+
+    def _others(self) -> list[str]:
+        rows = [f"  {i}. {found.usage}  ({found.score:.2f})" for i, found in enumerate(self.ranked[1:], 2)]
+        return ["", "Then", *rows] if rows else []
+
+    def _watch(self) -> list[str]:
+        rows = [f"  {w.code}: {w.message}" for w in self.warnings if w.severity != "info"]
+        change = [f"  · {sentence}" for sentence in self.would_change]
+        return [*(["", "Watch", *rows] if rows else []), *(["", "What would change this", *change] if change else [])]
+
+    def _code(self) -> list[str]:
+        code = self.ranked[0].code if self.ranked else {}
+        name = self.question.framework or next(iter(code), "")
+        after = [
+            line for step in (self.ranked[0].post.values() if self.ranked else ()) for line in _indent(step["code"])
+        ]
+        shown = ["", f"Code ({name})", *_indent(code[name])] if name in code else []
+        return shown or (["", "After training", *after] if after else [])
+
+
+def code_of_sum(loss: Sum, framework: str) -> str:
+    """A sum spelled term by term, for the frameworks whose losses are functions of predictions."""
+    from losses import frameworks
+
+    if framework not in ("torch", "keras") or not all(
+        framework in frameworks.supports(t.about.id) for _, t in loss.terms
+    ):
+        raise NotSupported(f"{framework} takes no sum of losses", loss=str(loss))
+    terms = ", ".join(f"({factor:g}, losses.get({str(term)!r}).to({framework!r}))" for factor, term in loss.terms)
+    body = "return sum(factor * loss(first, second) for factor, loss in terms)"
+    order = {"torch": "prediction, truth", "keras": "truth, prediction"}[framework]
+    return f"import losses\n\nterms = [{terms}]\n\n\ndef loss_fn(first, second):  # {order}\n    {body}\n"
+
+
+def _indent(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]
+
+
+def json_safe(value: Any) -> Any:
+    """Plain containers and finite numbers; what is no number is None."""
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_safe(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,73 @@
+"""What speaks for and against each loss of a class, a grade or a set of labels."""
+
+from __future__ import annotations
+
+from losses.advice.question import Question
+from losses.advice.rule import Rule, labels, power, trait
+
+
+def _imbalanced(q: Question) -> bool:
+    return bool(q.shares) and q.p.imbalance_ratio > 1.5
+
+
+CLASSES = (
+    Rule(
+        "log-score", lambda q: q.of_classes, lambda q, c: "probability" in c.elicits and c.about.unit == "nats", 0.4,
+        "its gradient does not vanish on confident mistakes",
+    ),
+    Rule(
+        "stable-logits", lambda q: q.of_classes or q.kind == "proportion",
+        lambda q, c: "probability" in c.elicits and "y_pred" in c.about.inputs and c.about.inputs["y_pred"].infinite,
+        0.3,
+        "it reads logits, which keep every digit",
+    ),
+    Rule(
+        "one-output-for-two", lambda q: q.kind in ("binary", "proportion"),
+        lambda q, c: labels(c) and "effective" not in c.traits, -0.5, "two outputs do the work of one",
+    ),
+    Rule(
+        "effective-numbers", lambda q: q.functional == "f_decision", trait("effective"), 3.0,
+        "it weights each class by its effective number of rows, which serves F1 on an imbalance of "
+        "{p.imbalance_ratio:.3g} to 1",
+    ),
+    Rule(
+        "weights-for-balance", lambda q: q.functional in ("balanced_decision", "f_decision") and _imbalanced(q),
+        trait("weighted"), 0.7, "the largest class has {p.imbalance_ratio:.3g} times the rows of the smallest",
+    ),
+    Rule(
+        "smooth-nets", lambda q: q.functional == "probability" and q.model == "neural" and q.stated, trait("smoothed"),
+        1.0,
+        "a small net is over-confident; smoothing tempers it",
+    ),
+    Rule(
+        "weights-spoil", lambda q: q.functional in ("probability", "ranking", "decision"), trait("weighted", "focal"),
+        -0.5,
+        "it bends probabilities for no gain in {q.wanted}",
+    ),
+    Rule(
+        "rare-positives",
+        lambda q: q.functional == "probability" and not q.stated and bool(q.shares) and q.p.imbalance_ratio > 10,
+        trait("focal"), 0.7,
+        "with {p.imbalance_ratio:.3g} rows of one class to one of the other, it looks at the hard ones",
+    ),
+    Rule(
+        "many-negatives", lambda q: q.task == "multilabel", trait("focal"), 0.5,
+        "most labels of a row are absent: easy negatives fade",
+    ),
+    Rule(
+        "corn-for-nets", lambda q: q.functional == "ordered" and q.model in (None, "neural"),
+        lambda q, c: c.about.id == "corn", 0.5, "a net needs one head of {q.n_classes} levels less one",
+    ),
+    Rule(
+        "thresholds-for-linear", lambda q: q.functional == "ordered" and q.model == "linear",
+        lambda q, c: c.about.id == "cumulative_link", 0.5, "one score and its cut points are the classical model",
+    ),
+    Rule(
+        "cut-points-for-trees", lambda q: q.functional == "ordered" and q.model == "boosting", power(0), 2.5,
+        "boosters have no ordinal head: train the level number, then choose cut points",
+    ),
+    Rule(
+        "plain-levels", lambda q: q.functional == "ordered", lambda q, c: c.power is not None and c.power > 0, -1.5,
+        "level numbers are no amounts",
+    ),
+)  # fmt: skip

@@ -1,0 +1,226 @@
+"""What may go wrong with this target and this wish, whatever the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from losses.advice.peers import readings
+from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
+from losses.advice.question import Question
+from losses.advice.rule import RARE
+
+
+def _relative(q: Question) -> bool:
+    return q.functional == "relative_median" and q.of_numbers
+
+
+def relative_median(q: Question) -> float:
+    """The best constant for MAPE: the median of y weighted by 1/|y|."""
+    y, rows = q.p.sketch.weighted()
+    y, rows = y[y != 0], rows[y != 0]
+    heft = np.cumsum(rows / np.abs(y))
+    return float(y[np.searchsorted(heft, heft[-1] / 2)]) if y.size else 0.0
+
+
+def _smallest(q: Question) -> float:
+    return q.p.quantile(0.01) if q.of_numbers else math.nan
+
+
+def _near_zero(q: Question) -> bool:
+    return _relative(q) and q.p.positive and _smallest(q) < 0.01 * abs(q.p.median)
+
+
+def _spikes(q: Question) -> dict[str, Any]:
+    """The shares of rows at the least and the greatest value."""
+    low, high, t = q.p.min, q.p.max, q.p.values
+    share = {float(x): float(c) for x, c in zip(t.values, t.counts, strict=True)} if not t.full else {}
+    n = max(q.p.n, 1)
+    return {"lowest": low, "highest": high, "at_lowest": share.get(low, 0) / n, "at_highest": share.get(high, 0) / n}
+
+
+def _sentinel(q: Question) -> bool:
+    if not q.of_numbers or q.p.n_classes <= 11:
+        return False
+    at, second = _spikes(q), q.p.quantile(0.02)
+    low = q.p.min in (-1, -9, -99, -999, -9999) and (
+        (q.p.negatives == round(at["at_lowest"] * q.p.n) and second >= 0) or q.p.min <= -99
+    )
+    high = q.p.max in (99, 999, 9999, 99999) and at["at_highest"] > 0.005 and q.p.quantile(0.9) < 0.5 * q.p.max
+    return bool((low and at["at_lowest"] > 0) or high)
+
+
+def _censored(q: Question) -> bool:
+    return q.of_numbers and q.p.n_classes > 20 and _spikes(q)["at_highest"] > 0.04 and q.kind != "proportion"
+
+
+def _support(q: Question) -> bool:
+    if not q.of_numbers or q.metric is None:
+        return False
+    floors = {"poisson_deviance": q.p.min < 0, "gamma_deviance": q.p.min <= 0, "tweedie_deviance": q.p.min < 0}
+    return bool(floors.get(q.metric.id, q.functional == "geometric_mean" and q.p.min <= -1))
+
+
+def _misfit(q: Question) -> bool:
+    """Words for numbers, an amount for classes, or a column for masks and boxes."""
+    likely = {kind.id for kind in q.p.kinds[:2]} if q.p.n else set()
+    textual = q.task == "regression" and bool(q.p.words.counts.size)
+    strange = q.task == "classification" and bool(likely) and not likely & {"binary", "multiclass", "ordinal"}
+    flat = q.task in ("segmentation", "boxes") and bool(likely) and not likely & {"binary", "masks", "boxes"}
+    return textual or strange or flat
+
+
+def _ambiguous(q: Question) -> bool:
+    return q.metric is None and bool(q.p.n) and len(q.p.kinds) > 1 and q.p.kinds[0].share < 0.7
+
+
+def _rivals(q: Question) -> dict[str, Any]:
+    kinds = [{"kind": k.id, "share": round(k.share, 3)} for k in q.p.kinds[:3]]
+    first, second = (str(k["kind"]).replace("_", " ") for k in kinds[:2])
+    return {"kinds": kinds, "first": first, "second": second, "peers": readings(q.p)}
+
+
+def _refused(*kinds: str) -> Callable[[Question], bool]:
+    return lambda q: bool(q.p.n) and q.p.kind in kinds
+
+
+def _flag(name: str) -> Callable[[Question], bool]:
+    return lambda q: float(q.structure.get(name, 0)) > 0
+
+
+def _wishes(q: Question) -> dict[str, Any]:
+    """The wishes that ask for another prediction than the one followed: costs first, then metric, then goal."""
+    goal = q.goal.of(q.task) if q.goal else ""
+    asked = [("metric", q.metric.functional if q.metric else ""), ("goal", goal)]
+    return {
+        "lost": [name for name, functional in asked if functional and functional != q.functional],
+        "followed": q.wanted,
+    }
+
+
+def _rows_in_tail(q: Question) -> dict[str, Any]:
+    return {"tau": q.tau, "rows": round(q.p.n * min(q.tau, 1 - q.tau), 1)}
+
+
+def _lopsided(q: Question, ratio: float) -> bool:
+    return bool(q.shares) and q.p.imbalance_ratio > ratio
+
+
+QUESTION: tuple[Pitfall, ...] = (
+    Pitfall("CONSTANT", "error", _refused("constant"), "every row holds the same value: there is nothing to learn"),
+    Pitfall(
+        "NOT_A_TARGET", "warning", _refused("identifier", "datetime"),
+        "this column looks like a {p.kind}, not like a target: predicting it serves nothing as it stands",
+    ),
+    Pitfall(
+        "LOW_CONFIDENCE", "warning", lambda q: 0 < q.p.n < 30,
+        "only {p.n} rows: what is read from them may change with the next",
+    ),
+    Pitfall(
+        "NO_TARGET", "info", lambda q: not q.p.n,
+        "no target was seen: this is the default for {q.task}, with default parameters"
+    ),
+    Pitfall(
+        "AMBIGUOUS_TARGET", "warning", _ambiguous,
+        "read as {first}, but it could be {second}: name the task to settle it", data=_rivals,
+    ),
+    Pitfall(
+        "MISSING", "info", lambda q: q.p.missing_rows > 0,
+        "{p.missing_rows:,} of {p.rows:,} rows have no target; leave them out of training"
+    ),
+    Pitfall(
+        "GOAL_UNSTATED", "info", lambda q: not q.stated and not q.require and q.task == "regression",
+        "no metric was named: the mean, the median and a quantile are three different answers to train for",
+    ),
+    Pitfall(
+        "GOAL_CONFLICT", "warning", lambda q: bool(_wishes(q)["lost"]),
+        "{followed} was followed; what else was named asks for another prediction: {lost}", data=_wishes,
+    ),
+    Pitfall(
+        "TASK_MISFIT", "warning", _misfit,
+        "the target reads as {p.kind}, which hardly goes with {q.task}: check the metric or the column",
+    ),
+    Pitfall(
+        "SUPPORT", "error", _support,
+        "{q.metric.id} is not defined on this target: its smallest value is {p.min:.6g}",
+        data=lambda q: {"min": q.p.min},
+    ),
+    Pitfall(
+        "MAPE_ZERO", "error", lambda q: _relative(q) and q.p.zero_rows > 0,
+        "{p.zero_rows:,} of {p.n:,} targets are 0: the relative error is undefined there, and they rule the result",
+        data=lambda q: {"rows": q.p.zero_rows},
+    ),
+    Pitfall(
+        "MAPE_NEAR_ZERO", "warning", _near_zero,
+        "the smallest 1% of targets lie below {smallest:.3g}, under a hundredth of the median {p.median:.3g}: they "
+        "rule MAPE",
+        data=lambda q: {"smallest": _smallest(q)},
+    ),
+    Pitfall(
+        "MAPE_LOW_BIAS", "warning", lambda q: _relative(q) and q.p.cv > 0.5,
+        "MAPE rewards low predictions: its best constant is {constant:.4g}, so the total would be about "
+        "{share_of_total:.0%} of actual", data=lambda q: of_mean(q, relative_median(q)),
+    ),
+    Pitfall(
+        "MSLE_GEOMETRIC", "warning",
+        lambda q: q.functional == "geometric_mean" and q.of_numbers and q.p.min > -1 and q.p.cv > 0.5,
+        "errors of logs reward the geometric mean {constant:.4g}: the total would be about {share_of_total:.0%} of "
+        "actual",
+        data=lambda q: of_mean(q, geometric_mean(q)),
+    ),
+    Pitfall(
+        "QUANTILE_TAIL", "warning",
+        lambda q: q.functional == "quantile" and q.of_numbers and q.p.n * min(q.tau, 1 - q.tau) < 30,
+        "only about {rows:g} rows lie beyond the {tau:g} quantile: 30 are wanted", data=_rows_in_tail,
+    ),
+    Pitfall(
+        "IMBALANCE_HARMLESS", "info",
+        lambda q: q.stated and q.functional in ("probability", "ranking") and _lopsided(q, 3),
+        "an imbalance of {p.imbalance_ratio:.3g} to 1 does no harm to {q.wanted}: do not weight, do not resample",
+    ),
+    Pitfall(
+        "ACCURACY_TRIVIAL", "warning",
+        lambda q: q.functional == "decision" and q.of_classes and q.p.majority_share > 0.8,
+        "always saying the commonest class is right {p.majority_share:.1%} of the time: compare with that",
+        data=lambda q: {"majority": q.p.majority_share},
+    ),
+    Pitfall(
+        "RARE_CLASS", "warning", lambda q: bool(q.class_counts) and min(q.class_counts) < RARE,
+        "the rarest class has {p.rarest_count} rows: under 20, neither its weight nor its score is known well",
+        data=lambda q: {"rarest": q.p.rarest_count},
+    ),
+    Pitfall(
+        "SENTINEL", "warning", _sentinel, "a code may stand for missing: the values run from {p.min:g} to {p.max:g}",
+        data=_spikes,
+    ),
+    Pitfall(
+        "CENSORED", "warning", _censored,
+        "{at_highest:.1%} of rows sit exactly at the maximum {highest:g}: what lies beyond may have been cut off",
+        data=_spikes,
+    ),
+    Pitfall(
+        "ORDINAL_AS_NOMINAL", "info", lambda q: q.kind == "ordinal" and q.task == "classification",
+        "the levels are ordered, and {q.wanted} takes a near miss for a far one",
+    ),
+    Pitfall(
+        "EMPTY_MASKS", "warning", _flag("empty_share"),
+        "{share:.1%} of masks are empty: overlap is 0/0 there, so smooth the loss and score such images apart",
+        data=lambda q: {"share": q.structure["empty_share"]},
+    ),
+    Pitfall(
+        "DEGENERATE_BOXES", "warning", _flag("degenerate_share"), "{share:.1%} of boxes have no area",
+        data=lambda q: {"share": q.structure["degenerate_share"]},
+    ),
+    Pitfall(
+        "ONE_HOT_OR_INDEX", "warning", lambda q: bool(q.structure.get("one_hot")),
+        "every row has exactly one label: this is one class a row, so pass class numbers and use cross-entropy",
+    ),
+    Pitfall(
+        "LOGITS_AS_PROBABILITIES", "error",
+        lambda q: q.kind == "distribution" and "prior" in q.structure and abs(sum(q.structure["prior"]) - 1) > 1e-3,
+        "the rows of the target do not sum to 1: these look like logits, take their softmax first",
+    ),
+)  # fmt: skip

@@ -1,0 +1,162 @@
+"""Parameters that come from the data: one estimate, one row, each with its guard and its sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from losses.advice.candidates import Candidate
+from losses.advice.question import Question
+
+CAP = 100.0  # the most that one positive may cost
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The parameter ``name`` of the losses that ``of`` picks, where the guard ``when`` holds."""
+
+    id: str
+    of: tuple[str, ...]
+    name: str
+    when: Callable[[Question], bool]
+    value: Callable[[Question], Any]
+    because: str
+
+
+def _spread(q: Question) -> bool:
+    return q.of_numbers and math.isfinite(q.p.robust_sigma) and q.p.robust_sigma > 0
+
+
+def delta(q: Question) -> float:
+    """1.345 robust sigmas, which keeps 95% efficiency on normal errors; 1.0 where more than 5% of rows are far off."""
+    return neat((1.0 if q.p.outlier_share > 0.05 else 1.345) * q.p.robust_sigma)
+
+
+def neat(x: float) -> float:
+    """Six significant digits.
+
+    >>> neat(1.23456789)
+    1.23457
+    """
+    return float(f"{x:.6g}")
+
+
+def _two(q: Question) -> bool:
+    return len(q.class_counts) == 2
+
+
+def _many(q: Question) -> bool:
+    return len(q.class_counts) >= 2
+
+
+def pos_weight(q: Question) -> float:
+    """What a positive costs: the ratio of costs, else negatives over positives; capped."""
+    if "false_negative" in q.costs:
+        return neat(min(q.costs["false_negative"] / q.costs["false_positive"], CAP))
+    negative, positive = q.class_counts
+    return neat(min(max(negative / positive, 1 / CAP), CAP))
+
+
+def balanced_weights(q: Question) -> list[float]:
+    """n / (k·n_c): each class counts alike."""
+    from losses.imbalance import class_weights
+
+    return [neat(w) for w in class_weights(q.class_counts)]
+
+
+def effective_beta(q: Question) -> float:
+    """(n − 1)/n: the effective number that n rows can tell apart."""
+    return 1 - 1 / max(sum(q.class_counts), 2)
+
+
+def _ends(q: Question) -> list[float]:
+    return [0.05, 0.5, 0.95]
+
+
+def degrees(q: Question) -> float:
+    """The degrees of freedom whose kurtosis is this one: 4 + 6 / excess kurtosis, between 4 and 30."""
+    return neat(min(max(4 + 6 / q.p.excess_kurtosis, 4), 30))
+
+
+SIGMA = "robust sigma of y is {p.robust_sigma:.4g}"
+
+ESTIMATES = (
+    Estimate(
+        "huber-delta", ("huber", "pseudo_huber"), "delta", _spread, delta, f"delta is 1.345 robust sigmas: {SIGMA}",
+    ),
+    Estimate(
+        "smooth-l1-beta", ("smooth_l1",), "beta", lambda q: _spread(q) and q.task != "boxes", delta,
+        f"beta is 1.345 robust sigmas: {SIGMA}",
+    ),
+    Estimate(
+        "log-cosh-scale", ("log_cosh",), "scale", _spread, lambda q: neat(q.p.robust_sigma),
+        f"scale is one robust sigma: {SIGMA}",
+    ),
+    Estimate(
+        "cauchy-c", ("cauchy",), "c", _spread, lambda q: neat(2.385 * q.p.robust_sigma),
+        f"c is 2.385 robust sigmas: {SIGMA}",
+    ),
+    Estimate(
+        "barron-c", ("general_robust",), "c", _spread, lambda q: neat(q.p.robust_sigma),
+        f"c is one robust sigma: {SIGMA}",
+    ),
+    Estimate(
+        "tau", ("quantile",), "tau", lambda q: q.functional == "quantile", lambda q: neat(q.tau),
+        "tau is the level asked for, {q.tau:g}"
+    ),
+    Estimate(
+        "expectile-tau", ("expectile",), "tau", lambda q: q.functional == "quantile", lambda q: neat(q.tau),
+        "tau is set to the level asked for, {q.tau:g}; an expectile lies elsewhere",
+    ),
+    Estimate(
+        "tau-list", ("quantile",), "tau", lambda q: q.functional in ("distribution", "interval"), _ends,
+        "three quantiles: a 90% interval and the median",
+    ),
+    Estimate(
+        "nb-alpha", ("negative_binomial_nll",), "alpha", lambda q: q.nonnegative and q.p.nb_alpha > 0,
+        lambda q: neat(q.p.nb_alpha),
+        "alpha is (variance − mean)/mean²; variance is {p.dispersion:.3g} times the mean",
+    ),
+    Estimate(
+        "tweedie-power", ("tweedie_deviance",), "power",
+        lambda q: q.nonnegative and q.model != "boosting" and 0 < q.p.zero_share < 1 and not q.counts,
+        lambda q: neat(q.p.tweedie_power), "the power that explains {p.zero_share:.1%} zeros at this mean and variance",
+    ),
+    Estimate(
+        "student-df", ("student_t_nll",), "df", lambda q: q.of_numbers and q.p.excess_kurtosis > 0, degrees,
+        "degrees of freedom from excess kurtosis {p.excess_kurtosis:.2f}",
+    ),
+    Estimate(
+        "pos-weight", ("weighted_bce",), "pos_weight", lambda q: _two(q) or "false_negative" in q.costs, pos_weight,
+        "a positive costs what {q.wanted} says, at most 100",
+    ),
+    Estimate(
+        "balanced-weights", ("weighted_ce",), "class_weight", _many, balanced_weights,
+        "each class is weighted by n/(k·n_c)"
+    ),
+    Estimate(
+        "class-counts", ("class_balanced_ce",), "class_counts", _many, lambda q: list(q.class_counts),
+        "the rows of each of the {q.n_classes} classes",
+    ),
+    Estimate(
+        "effective-beta", ("class_balanced_ce",), "beta", _many, effective_beta,
+        "beta is (n − 1)/n for n = {p.n:,} rows"
+    ),
+    Estimate(
+        "class-prior", ("logit_adjusted_ce",), "class_prior", _many, lambda q: [neat(s) for s in q.shares],
+        "the share of each class",
+    ),
+    Estimate(
+        "smoothing", ("label_smoothing_ce",), "label_smoothing", lambda q: q.stated and q.model == "neural",
+        lambda q: 0.05,
+        "light smoothing: no rate of wrong labels is known",
+    ),
+)  # fmt: skip
+
+
+def estimates(q: Question, c: Candidate) -> tuple[dict[str, Any], list[str]]:
+    """The parameters of a candidate on this target, and a sentence for each."""
+    rows = [row for row in ESTIMATES if c.about.id in row.of and not c.summed and row.when(q)]
+    return {row.name: row.value(q) for row in rows}, [row.because.format(q=q, p=q.p) for row in rows]

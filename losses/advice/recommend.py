@@ -1,0 +1,162 @@
+"""Which loss to train with: a short fold over the rows of this folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from losses.advice import vocabulary, warnings
+from losses.advice.answer import Advice, Recommendation
+from losses.advice.candidates import Candidate, candidates
+from losses.advice.fits import NAMES, Fit, best_fit
+from losses.advice.parameters import estimates
+from losses.advice.pitfall import Notice
+from losses.advice.post import Made, steps
+from losses.advice.question import Question, ask
+from losses.advice.rule import Rule, sentence
+from losses.advice.rules import RULES
+from losses.core import Loss
+from losses.errors import InvalidParameter
+from losses.profile import Profile, profile
+
+SCALE = 1.5  # how many points of weight multiply the odds by e
+MIDDLE = 3.0  # the points at which a loss scores one half
+
+
+def recommend(
+    target: Any,
+    metric: str | None = None,
+    goal: str | None = None,
+    costs: Mapping[str, float] | None = None,
+    task: str | None = None,
+    model: str | None = None,
+    framework: str | None = None,
+    require: Sequence[str] = (),
+    n: int = 5,
+    name: str | None = None,
+    sample_weight: Any = None,
+    ignore: Sequence[str] = (),
+) -> Advice:
+    """The losses to train with for this target, best first, with parameters, reasons, warnings and code.
+
+    ``target`` is a column, a profile, or the dictionary of one; None will do where a task says enough. Name the
+    ``metric`` that you will be judged by, or a ``goal``, or what misses cost; ``ignore`` silences warnings by code.
+
+    >>> recommend([1.2, 0.7, 3.1, 0.4, 2.2, 1.9] * 20, metric="mae").best.id
+    'mae'
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise InvalidParameter(f"n must be a whole number of at least 1, got {str(n)[:40]}", field="n", got=str(n)[:40])
+    found = read(target, task, name, sample_weight)
+    q = ask(
+        found, metric=metric, goal=goal, costs=costs, task=task,
+        model=model, framework=framework, require=require, ignore=ignore,
+    )  # fmt: skip
+    return advise(q, n)
+
+
+def read(target: Any, task: str | None, name: str | None, sample_weight: Any) -> Profile:
+    """The profile of whatever stands for a target."""
+    if target is None:
+        return Profile()
+    if isinstance(target, Profile):
+        return target
+    if isinstance(target, Mapping):
+        return Profile.from_dict(target)
+    wanted = vocabulary.lookup("task", task, vocabulary.TASKS).id if task is not None else None
+    return profile(target, name=name, sample_weight=sample_weight, task=wanted)
+
+
+def advise(q: Question, n: int) -> Advice:
+    """Fit, veto, rank, set parameters, warn: in this order."""
+    admitted, ruled_out = [], []
+    live = [rule for rule in RULES if rule.when(q)]
+    for c in candidates():
+        fit = best_fit(q.functional, c.elicits)
+        against = refusal(q, c, fit, live)
+        if fit is not None and not against:
+            admitted.append((c, fit, [rule for rule in live if rule.which(q, c)]))
+        elif c.transform is None:
+            ruled_out.append((c.id, against))
+    order = sorted(admitted, key=lambda found: (-points(found[1], found[2]), found[0].id))
+    ranked = [recommendation(q, *found) for found in order[:n]]
+    units = list(dict.fromkeys(r.unit for r in ranked))
+    noted = [*warnings.of_question(q), *(ranked[0].warnings if ranked else []), *warnings.of_board(q, units)]
+    return Advice(q, ranked, ruled_out, unique(noted))
+
+
+def refusal(q: Question, c: Candidate, fit: Fit | None, live: Iterable[Rule]) -> str:
+    """Why a candidate is out of the question; empty where it is not."""
+    if fit is None:
+        found = " and ".join(NAMES.get(e, e) for e in sorted(c.elicits))
+        return f"{c.title} yields {found}; {q.wanted} asks for {NAMES.get(q.functional, q.functional)}"
+    return next((f"{c.title}: {sentence(r.because, q, c)}" for r in live if r.weight is None and r.which(q, c)), "")
+
+
+def points(fit: Fit, rules: Iterable[Rule]) -> float:
+    """The sum of all that speaks for and against."""
+    return fit.weight + sum(rule.weight or 0.0 for rule in rules)
+
+
+def score(total: float) -> float:
+    """Points as a number between 0 and 1.
+
+    >>> score(MIDDLE)
+    0.5
+    """
+    return round(1 / (1 + math.exp((MIDDLE - total) / SCALE)), 4)
+
+
+def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Recommendation:
+    """A candidate with its parameters set and its reasons told, strongest first."""
+    chosen, told = estimates(q, c)
+    loss = made(c, chosen)
+    spoken = sorted((r for r in rules if r.weight), key=lambda r: -abs(r.weight or 0))
+    pro = [sentence(r.because, q, c) for r in spoken if (r.weight or 0) > 0]
+    con = [sentence(r.because, q, c) for r in spoken if (r.weight or 0) < 0]
+    told = [sentence(fit.because, q, c), *pro, *told, *(f"but {reason}" for reason in con)]
+    return Recommendation(
+        loss=loss,
+        score=score(points(fit, rules)),
+        reasons=tuple(_spoken(reason) for reason in told),
+        warnings=tuple(warnings.of_loss(q, c)),
+        evidence=c.about.source,
+        transform=c.transform,
+        link=link(loss),
+        post=steps(q, c, loss),
+        framework=q.framework,
+        unit="mixed" if c.summed else c.about.unit,
+    )
+
+
+def made(c: Candidate, chosen: Mapping[str, Any]) -> Made:
+    """The loss itself."""
+    from losses.catalogue import get
+
+    found: Made = get(c.makes) if isinstance(c.makes, str) else c.makes(**chosen)
+    return found
+
+
+def link(loss: Made) -> str | None:
+    """How a raw score becomes the prediction: by exp, by the logistic function, by softmax, or as it is (None)."""
+    if not isinstance(loss, Loss):
+        return "logit"
+    truth, prediction = loss.inputs.get("y_true"), loss.inputs.get("y_pred")
+    domain = prediction.name if prediction else ""
+    if (domain == "logits" and truth is not None and truth.rows_sum_to_one) or (
+        domain == "logits" and truth and truth.index
+    ):
+        return "softmax"
+    return {"logits": "logit", "probabilities": "logit", "positive": "log", "nonnegative": "log"}.get(domain)
+
+
+def unique(noted: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Each code once, the gravest first."""
+    order = {"error": 0, "warning": 1, "info": 2}
+    found = {warning.code: warning for warning in reversed(list(noted))}
+    return tuple(sorted(found.values(), key=lambda w: (order[w.severity], w.code)))
+
+
+def _spoken(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,9 @@
+"""A target column as a small record that adds up, and what it says."""
+
+from losses.profile.csvtext import read_csv
+from losses.profile.files import column_names, read_table
+from losses.profile.kinds import Kind
+from losses.profile.read import profile
+from losses.profile.state import Profile
+
+__all__ = ["Kind", "Profile", "column_names", "profile", "read_csv", "read_table"]

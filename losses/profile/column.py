@@ -1,0 +1,286 @@
+"""Any container of a column, read into numbers, strings and a count of what is missing.
+
+NumPy does the work wherever the container can give a typed array; only a list that mixes types is looked at item
+by item.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from losses.errors import InvalidInput, InvalidShape, InvalidType, InvalidWeights, MissingDependency
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+FAMILIES = ("numbers", "booleans", "numeric_strings", "strings", "dates")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_DRESSED = re.compile(r"([+-]?)[$€£]?\s?((\d{1,3}(,\d{3})+|\d+)(\.\d+)?)\s?[%€]?")  # $1,234.50 or 45%
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ]\d{1,2}:\d{2}(:\d{2})?)?"
+    r"|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9} \d{1,2},? \d{4}"
+    r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[APap][Mm])?"
+)
+_ABSENT = frozenset(("", "nan", "null", "n/a", "nat", "<na>"))
+_SCALARS = {bool, int, float, str, type(None), np.float64, np.float32, np.int64, np.int32, np.bool_, np.str_}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One batch of a column: its numbers in row order, its strings counted, and how many rows were of each family."""
+
+    numbers: Floats = field(default_factory=lambda: np.empty(0))
+    words: Counter[str] = field(default_factory=Counter)
+    families: Counter[str] = field(default_factory=Counter)
+    missing: int = 0
+    padded: int = 0
+    present: npt.NDArray[np.bool_] | None = None
+    matrix: Array | None = None
+
+
+def read_column(target: Any) -> Column:
+    """The column that ``target`` holds; arrays of two and more dimensions are handed on as ``matrix``."""
+    if isinstance(target, np.ma.MaskedArray):
+        return _masked(target)
+    if isinstance(target, (list, tuple, range, set, frozenset)):
+        return _listed(target if isinstance(target, (list, tuple)) else list(target))
+    array = as_array(target)
+    return _listed(array) if isinstance(array, list) else _typed(array)
+
+
+def as_array(target: Any) -> Array | list[Any]:
+    """The values of a container as one array, or as a list where only Python objects will do."""
+    if isinstance(target, (str, bytes, dict)) or np.isscalar(target) or target is None:
+        raise _no_column(target)
+    for fits, read in _CONTAINERS:
+        if fits(target):
+            return read(target)
+    raise _no_column(target)
+
+
+def _no_column(target: Any) -> InvalidType:
+    return InvalidType(f"a column of values is expected, got {type(target).__name__}", field="target")
+
+
+def read_weights(weight: Any, rows: int) -> Floats:
+    """Sample weights as floats: one a row, finite, none negative, not all zero."""
+    column = read_column(weight)
+    if column.words or column.missing or column.matrix is not None:
+        raise InvalidWeights("sample_weight must be finite numbers, one a row", field="sample_weight")
+    if column.numbers.size != rows:
+        detail = f"sample_weight has {column.numbers.size} values for {rows} rows"
+        raise InvalidShape(detail, field="sample_weight", expected=rows, got=column.numbers.size)
+    bad = np.flatnonzero(~((column.numbers >= 0) & (column.numbers <= 1e100)))
+    if bad.size:
+        detail = f"sample_weight must lie in [0, 1e100]; see row {bad[0]}"
+        raise InvalidWeights(detail, field="sample_weight", rows=bad[:20].tolist())
+    if rows and not column.numbers.any():
+        raise InvalidWeights("sample_weight is zero everywhere", field="sample_weight")
+    return column.numbers
+
+
+def _typed(array: Array) -> Column:
+    if array.ndim == 0:
+        raise InvalidType("a column of values is expected, got a single number", field="target")
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim > 1:
+        return Column(matrix=array)
+    reader = _READERS.get(array.dtype.kind)
+    if reader is None:
+        raise InvalidType(f"a target of dtype {array.dtype} cannot be read", field="target", got=str(array.dtype))
+    return reader(array)
+
+
+def _numbers(array: Array, family: str = "numbers") -> Column:
+    with np.errstate(over="ignore"):
+        x = np.ascontiguousarray(array, dtype=np.float64)
+    absent = np.isnan(x)
+    missing = int(np.count_nonzero(absent))
+    present = ~absent
+    kept = x[present] if missing else x
+    return Column(kept, families=Counter({family: kept.size}), missing=missing, present=present if missing else None)
+
+
+def _booleans(array: Array) -> Column:
+    return _numbers(array, "booleans")
+
+
+def _dates(array: Array) -> Column:
+    unit = "datetime64[us]" if array.dtype.kind == "M" else "timedelta64[us]"
+    whole = array.astype(unit).view(np.int64)
+    seconds = np.where(np.isnat(array), np.nan, whole / 1e6)
+    return _numbers(seconds, "dates" if array.dtype.kind == "M" else "numbers")
+
+
+def _strings(array: Array) -> Column:
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8", "replace")
+    return _worded(array.tolist())
+
+
+def _objects(array: Array) -> Column:
+    return _listed(array.tolist())
+
+
+_READERS = {"b": _booleans, "i": _numbers, "u": _numbers, "f": _numbers, "M": _dates, "m": _dates}
+_READERS |= {"U": _strings, "S": _strings, "T": _strings, "O": _objects}
+
+
+def _masked(target: np.ma.MaskedArray[Any, Any]) -> Column:
+    mask = np.ma.getmaskarray(target)
+    if target.ndim != 1:
+        return _typed(np.asarray(target.filled()))
+    column = _typed(np.asarray(target.data)[~mask])
+    present = ~mask
+    if column.present is not None:
+        present[~mask] = column.present
+    missing = column.missing + int(np.count_nonzero(mask))
+    return Column(column.numbers, column.words, column.families, missing, column.padded, present)
+
+
+def _listed(values: Sequence[Any]) -> Column:
+    """A list is typed by the types in it, which ``set(map(type, ...))`` finds at C speed."""
+    types = set(map(type, values)) - {type(None)}
+    if not types:
+        return Column(missing=len(values), present=np.zeros(len(values), bool))
+    if types <= {bool, np.bool_} and None not in values:
+        return _booleans(np.asarray(values, dtype=bool))
+    if all(issubclass(t, (int, float, np.integer, np.floating)) and t is not bool for t in types):
+        return _numbers(_floats(values))
+    if all(issubclass(t, str) for t in types):
+        return _worded(values)
+    if all(issubclass(t, (list, tuple, np.ndarray)) for t in types):
+        return _nested(values)
+    return _mixed(values)
+
+
+def _floats(values: Sequence[Any]) -> Floats:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (OverflowError, ValueError, TypeError) as error:
+        raise InvalidInput("the target holds a number that 64-bit floats cannot", field="target") from error
+
+
+def _nested(values: Sequence[Any]) -> Column:
+    try:
+        array = np.array(values)
+    except (ValueError, OverflowError) as error:
+        raise InvalidShape("the rows of the target differ in length", field="target") from error
+    if array.dtype.kind not in "biuf":
+        raise InvalidType("rows of a nested target must be numbers", field="target", got=str(array.dtype))
+    return _typed(array)
+
+
+def _worded(values: Sequence[str | None]) -> Column:
+    """Strings: each distinct one is looked at once; those that spell numbers become numbers."""
+    meanings = {value: _meaning(value) for value in set(values)}
+    read = [meanings[value] for value in values]
+    return _collected(read)
+
+
+def _mixed(values: Sequence[Any]) -> Column:
+    return _collected([_meaning(value) for value in values])
+
+
+Meaning = tuple[str, float | str]  # the family, and the number or word it stands for
+
+
+def _collected(read: list[Meaning]) -> Column:
+    families = Counter(family for family, _ in read)
+    missing = families.pop("missing", 0)
+    numbers = [v for _, v in read if not isinstance(v, str)]
+    words = Counter(v for family, v in read if isinstance(v, str) and family != "missing")
+    padded = families.pop("padded", 0)
+    families["numeric_strings"] += padded
+    present = np.fromiter((family != "missing" for family, _ in read), bool, len(read)) if missing else None
+    return Column(_floats(numbers), words, +families, missing, padded, present)
+
+
+def _meaning(value: Any) -> Meaning:
+    """The family of one value, and what it says."""
+    if isinstance(value, str):
+        return _spelled(value)
+    if isinstance(value, (bool, np.bool_)):
+        return "booleans", float(value)
+    if isinstance(value, (int, float, np.integer, np.floating)) or type(value).__name__ == "Decimal":
+        number = _floats([value])[0]
+        return ("missing", "") if math.isnan(number) else ("numbers", float(number))
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return "missing", ""
+    if hasattr(value, "isoformat"):
+        return "dates", str(value.isoformat())
+    if isinstance(value, np.datetime64):
+        return ("missing", "") if np.isnat(value) else ("dates", str(value))
+    if isinstance(value, bytes):
+        return _spelled(value.decode("utf-8", "replace"))
+    raise InvalidType(f"a target cannot hold {type(value).__name__} values", field="target", got=type(value).__name__)
+
+
+def _spelled(text: str) -> Meaning:
+    word = text.strip()
+    if word.lower() in _ABSENT:
+        return "missing", ""
+    if _NUMBER.fullmatch(word) and math.isfinite(float(word)):
+        return ("padded" if word[0] == "0" and word[1:2].isdigit() else "numeric_strings"), float(word)
+    if dressed := _DRESSED.fullmatch(word):
+        return "numeric_strings", float(dressed[1] + dressed[2].replace(",", ""))
+    return ("dates" if _DATE.fullmatch(word) else "strings"), word
+
+
+def _frame(target: Any) -> Array | list[Any]:
+    names = list(target.columns)
+    if len(names) != 1:
+        return np.asarray(target)
+    return as_array(target[names[0]])
+
+
+def _engine(target: Any) -> Array | list[Any]:
+    """A pandas, polars or Arrow column; nulls become NaN or None."""
+    if hasattr(target, "isna") and str(target.dtype)[:1].isupper():
+        return list(target.astype(object))
+    if type(target).__module__.startswith("pyarrow") or "cat" in str(getattr(target, "dtype", "")).lower():
+        return _pylist(target)
+    return np.asarray(target.to_numpy())
+
+
+def _pylist(target: Any) -> Array | list[Any]:
+    if not hasattr(target, "to_pylist"):
+        return list(target.to_list())
+    if str(target.type).startswith(("int", "uint", "float", "double", "halffloat", "timestamp", "date", "duration")):
+        return np.asarray(target.to_numpy(zero_copy_only=False))
+    return list(target.to_pylist())
+
+
+def _arrow(target: Any) -> Array | list[Any]:
+    try:
+        pa = importlib.import_module("pyarrow")
+    except ImportError as error:
+        raise MissingDependency("reading Arrow data needs pyarrow: pip install 'losses[arrow]'") from error
+    one = hasattr(target, "__arrow_c_stream__")
+    return _pylist(pa.chunked_array(target) if one else pa.array(target))
+
+
+def _of_engine(target: Any) -> bool:
+    return type(target).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow") and hasattr(target, "to_numpy")
+
+
+_CONTAINERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Array | list[Any]]], ...] = (
+    (lambda t: isinstance(t, np.ndarray), lambda t: t),
+    (lambda t: hasattr(t, "__dataframe__") or type(t).__name__ == "DataFrame", _frame),
+    (_of_engine, _engine),
+    (lambda t: hasattr(t, "compute") and hasattr(t, "dask"), lambda t: as_array(t.compute())),
+    (lambda t: hasattr(t, "__array__"), np.asarray),
+    (lambda t: hasattr(t, "__arrow_c_stream__") or hasattr(t, "__arrow_c_array__"), _arrow),
+    (lambda t: isinstance(t, Iterable), list),
+)

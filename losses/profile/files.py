@@ -1,0 +1,235 @@
+"""Files of targets as batches of one column, or as a whole table; one reader for each suffix.
+
+pyarrow is imported only for Parquet and Arrow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from losses.errors import LossesError, MissingDependency, NotSupported, UnknownName, UnreadableFile
+from losses.profile.csvtext import BATCH, LONGEST_LINE, MOST_COLUMNS, csv_batches, csv_columns, stacked
+
+Array = npt.NDArray[Any]
+Batch = dict[str, Any]
+Reader = Callable[[str, Sequence[str] | None], Iterator[Batch]]
+
+DEFAULT = "target"
+
+
+def read_batches(path: str | os.PathLike[str], column: str | None = None) -> tuple[str | None, Iterator[Any]]:
+    """The name of the wanted column of a file (or of all files of a pattern), and its values batch by batch.
+
+    Without ``column`` it is the one named "target", or the only one there is.
+    """
+    files = _files(path)
+    if files == ["-"]:  # standard input can be read only once
+        table = read_table("-")
+        wanted = chosen(list(table), column) or DEFAULT
+        return wanted, iter([table[wanted]])
+    name = chosen(column_names(files[0]), column)
+    batches = chain.from_iterable(_read(file, None if name is None else [name]) for file in files)
+    return name, (batch[name or DEFAULT] for batch in batches)
+
+
+def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> dict[str, Array]:
+    """All columns of a file, or the wanted ones, as arrays by name; an array without a name is "target"."""
+    found: dict[str, list[Array]] = {}
+    for file in _files(path):
+        for batch in _read(file, columns):
+            for name, values in batch.items():
+                found.setdefault(name, []).append(as_rows(values))
+    return {name: stacked(parts) for name, parts in found.items()}
+
+
+def column_names(path: str) -> list[str]:
+    """The names of the columns of one file; a bare array has none."""
+    with _guarded(path):
+        return _NAMES.get(_suffix(path), _first_names)(path)
+
+
+def chosen(names: Sequence[str], column: str | None) -> str | None:
+    """The column that is meant: the one asked for, "target", or the only one."""
+    if not names:
+        if column not in (None, DEFAULT):
+            raise UnknownName.among("column", column, [DEFAULT])
+        return None
+    if column is None and DEFAULT not in names and len(names) == 1:
+        return names[0]
+    wanted = DEFAULT if column is None else column
+    if wanted not in names:
+        raise UnknownName.among("column", wanted, names)
+    return wanted
+
+
+def _files(path: str | os.PathLike[str]) -> list[str]:
+    text = os.fspath(path)
+    if text == "-" or os.path.exists(text):
+        return [text]
+    found = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
+    if not found:
+        raise UnreadableFile(f"there is no file {text[:200]!r}", field="path")
+    return found
+
+
+def _suffix(path: str) -> str:
+    suffix = Path(path).suffix.lower()
+    return ".csv" if path == "-" else _SAME.get(suffix, suffix)
+
+
+def _read(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    reader = _READERS.get(_suffix(path))
+    if reader is None:
+        known = ", ".join(sorted({*_READERS, *_SAME}))
+        raise NotSupported(
+            f"files ending in {_suffix(path)!r} cannot be read; known: {known}", allowed=sorted(_READERS)
+        )
+    with _guarded(path):
+        yield from reader(path, columns)
+
+
+@contextlib.contextmanager
+def _guarded(path: str) -> Iterator[None]:
+    """Whatever a decoder raises about a broken file becomes ``UnreadableFile``."""
+    try:
+        yield
+    except LossesError:
+        raise
+    except Exception as error:
+        raise UnreadableFile(f"{Path(path).name!r} is not a readable {_suffix(path)[1:]} file", field="path") from error
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    if path == "-":
+        yield sys.stdin.buffer
+        return
+    with open(path, "rb") as stream:
+        yield stream
+
+
+def _csv(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    with _opened(path) as stream:
+        yield from csv_batches(stream, columns)
+
+
+def _csv_names(path: str) -> list[str]:
+    with _opened(path) as stream:
+        return csv_columns(stream)
+
+
+def _npy(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    step = BATCH * 4
+    yield from ({DEFAULT: array[i : i + step]} for i in range(0, max(len(array), 1), step))
+
+
+def _npz(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    with _opened(path) as stream, np.load(stream, allow_pickle=False) as arrays:
+        yield {name: arrays[name] for name in (arrays.files if columns is None else columns)}
+
+
+def _npz_names(path: str) -> list[str]:
+    with _opened(path) as stream, np.load(stream, allow_pickle=False) as arrays:
+        return list(arrays.files)
+
+
+def _jsonl(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    with _opened(path) as stream:
+        rows = (json.loads(line) for line in iter(lambda: stream.readline(LONGEST_LINE), b"") if line.strip())
+        while batch := list(islice(rows, BATCH)):
+            yield _records(batch, columns)
+
+
+def _records(rows: list[Any], columns: Sequence[str] | None) -> Batch:
+    if not all(isinstance(row, dict) for row in rows):
+        return {DEFAULT: rows}
+    names = dict.fromkeys(key for row in rows for key in row) if columns is None else columns
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _json(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    data = json.loads(Path(path).read_bytes())
+    if isinstance(data, list):
+        yield _records(data, columns)
+    elif isinstance(data, dict) and all(isinstance(v, list) for v in data.values()):
+        yield {name: data[name] for name in (data if columns is None else columns)}
+    else:
+        raise UnreadableFile("a list, or an object of columns, is expected in a JSON file", field="path")
+
+
+def _first_names(path: str) -> list[str]:
+    names = list(next(_read(path, None), {}))
+    return [] if names == [DEFAULT] else names
+
+
+def _parquet(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    pq = _pyarrow("parquet")
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=BATCH * 4, columns=None if columns is None else list(columns)):
+            batch.validate(full=True)
+            yield {name: batch.column(name) for name in batch.schema.names}
+
+
+def _parquet_names(path: str) -> list[str]:
+    pq = _pyarrow("parquet")
+    with pq.ParquetFile(path) as file:
+        return [str(name) for name in file.schema_arrow.names[: MOST_COLUMNS + 1]]
+
+
+def _arrow(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    pa = _pyarrow("lib")
+    ipc = _pyarrow("ipc")
+    with pa.memory_map(path) as source:
+        if source.read(6) == b"ARROW1":
+            reader = ipc.open_file(source)
+            batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
+        else:
+            source.seek(0)
+            batches = iter(ipc.open_stream(source))
+        for batch in batches:
+            batch.validate(full=True)
+            yield {name: batch.column(name) for name in (batch.schema.names if columns is None else columns)}
+
+
+def _pyarrow(part: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"pyarrow.{part}")
+    except ImportError as error:
+        raise MissingDependency("Parquet and Arrow files need pyarrow: pip install 'losses[arrow]'") from error
+
+
+def as_rows(values: Any) -> Array:
+    """Any batch as an array that can be joined to the next."""
+    if isinstance(values, np.ndarray):
+        return values
+    if hasattr(values, "to_numpy"):
+        return np.asarray(values.to_numpy(zero_copy_only=False))
+    if all(isinstance(v, (int, float)) or v is None for v in values):
+        return np.array(values, dtype=np.float64)
+    if any(isinstance(v, list) for v in values):
+        return np.array(values)
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+_SAME = {".txt": ".csv", ".tsv": ".csv", ".pq": ".parquet", ".ndjson": ".jsonl", ".feather": ".arrow", ".ipc": ".arrow"}
+_SAME |= {".arrows": ".arrow"}
+_READERS: dict[str, Reader] = {".csv": _csv, ".npy": _npy, ".npz": _npz, ".jsonl": _jsonl, ".json": _json}
+_READERS |= {".parquet": _parquet, ".arrow": _arrow}
+_NAMES: dict[str, Callable[[str], list[str]]] = {".csv": _csv_names, ".npz": _npz_names, ".parquet": _parquet_names}
+_NAMES |= {".npy": lambda path: []}

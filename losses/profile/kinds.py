@@ -1,0 +1,65 @@
+"""Which kind of target is this? Evidence for and against, added up and turned into shares.
+
+The clues are rows of ``clues.py``; their log-odds are summed by kind, and the sums pass through a softmax. Nothing
+else decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from losses.profile.clues import CLUES, POSSIBLE, PRIOR, Clue
+from losses.profile.facts import Facts
+
+if TYPE_CHECKING:
+    from losses.profile.readings import Readings
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One reading of the target: its share of belief, what speaks for it, and the kind to check it against."""
+
+    id: str
+    share: float
+    evidence: tuple[str, ...]
+    rival: str | None = None
+
+
+_LEAST = -7.0  # kinds a thousand times less likely than the first are not named
+
+
+def ranked(p: Readings) -> tuple[Kind, ...]:
+    """All kinds that are possible for this profile, likeliest first."""
+    if p.structure:
+        return (Kind(p.structure.form, 1.0, (f"the target is an array read as {p.structure.form}",)),)
+    facts = Facts(p)
+    held = [clue for clue in CLUES if POSSIBLE[clue.kind](facts) and clue.when(facts)] if p.n else []
+    scores = {kind: PRIOR.get(kind, 0.0) for kind in POSSIBLE if p.n and POSSIBLE[kind](facts)} or {"constant": 0.0}
+    for clue in held:
+        scores[clue.kind] += clue.weight
+    ids = sorted(scores, key=lambda kind: (-scores[kind], kind))
+    odds = np.array([scores[kind] - scores[ids[0]] for kind in ids]) * _confidence(p.n)
+    belief = np.exp(odds[odds > _LEAST])
+    shares = belief / belief.sum()
+    return tuple(
+        Kind(kind, float(share), _evidence(kind, held, p.n), rival=_other(kind, ids))
+        for kind, share in zip(ids, shares, strict=False)
+    )
+
+
+def _confidence(n: int) -> float:
+    """How far the log-odds are believed: the clues overlap, and at ten rows they count for half."""
+    return 0.7 * n / (n + 10)
+
+
+def _evidence(kind: str, held: list[Clue], n: int) -> tuple[str, ...]:
+    found = sorted((c for c in held if c.kind == kind and c.weight > 0), key=lambda c: -c.weight)
+    few = (f"only {n} rows: low confidence",) if n < 30 else ()
+    return tuple(c.says for c in found) + few
+
+
+def _other(kind: str, ids: list[str]) -> str | None:
+    return next((other for other in ids if other != kind), None)

@@ -1,0 +1,93 @@
+"""Sums of powers around the mean, to order four, that add up.
+
+Merging follows Chan et al. (1979) and Pébay (2008), written symmetrically so that ``a + b == b + a`` to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Total weight, mean and central sums of orders two, three and four; infinite where floats cannot hold them.
+
+    >>> Moments.of(np.array([1.0, 2.0])) + Moments.of(np.array([3.0])) == Moments.of(np.array([1.0, 2.0, 3.0]))
+    True
+    """
+
+    total: float = 0.0
+    mean: float = 0.0
+    m2: float = 0.0
+    m3: float = 0.0
+    m4: float = 0.0
+
+    @classmethod
+    def of(cls, x: Floats, weight: Floats | None = None) -> Moments:
+        """The moments of finite numbers, each counted once or ``weight`` times."""
+        w = None if weight is None else weight[weight > 0]
+        x = x if weight is None else x[weight > 0]
+        if not x.size:
+            return cls()
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            total = float(x.size if w is None else w.sum())
+            share = None if w is None else w / total
+            mean = _mean(x, share)
+            d = x - mean
+            slip = _mean(d, share)
+            mean, d = mean + slip, d - slip
+            square = d * d
+            sums = [float(p.sum() if w is None else p @ w) for p in (square, square * d, square * square)]
+        return cls(total, mean, *map(_held, sums))
+
+    def __add__(self, other: Moments) -> Moments:
+        if not self.total or not other.total:
+            return self if self.total else other
+        a, b = self, other
+        n = a.total + b.total
+        p, q, pairs = a.total / n, b.total / n, a.total * b.total / n
+        delta = b.mean - a.mean
+        square = delta * delta
+        m2 = (a.m2 + b.m2) + square * pairs
+        m3 = (a.m3 + b.m3) + square * delta * pairs * (p - q) + 3 * delta * (p * b.m2 - q * a.m2)
+        spread = square * square * pairs * (p * p + q * q - p * q)
+        m4 = (a.m4 + b.m4) + spread + 6 * square * (p * p * b.m2 + q * q * a.m2) + 4 * delta * (p * b.m3 - q * a.m3)
+        return Moments(n, p * a.mean + q * b.mean, _held(m2), _held(m3), _held(m4))
+
+    @property
+    def variance(self) -> float:
+        """The mean squared deviation (divided by the total, not by one less)."""
+        return self.m2 / self.total if self.total else math.nan
+
+    @property
+    def skewness(self) -> float:
+        """The third standardised moment; NaN for a constant."""
+        return self._standardised(self.m3, 1.5)
+
+    @property
+    def excess_kurtosis(self) -> float:
+        """The fourth standardised moment minus three; NaN for a constant."""
+        return self._standardised(self.m4, 2.0) - 3.0
+
+    def _standardised(self, power_sum: float, order: float) -> float:
+        if not (0 < self.m2 < math.inf) or not math.isfinite(power_sum):
+            return math.nan
+        scale = float(np.float64(self.variance) ** order)
+        return power_sum / self.total / scale if 0 < scale < math.inf else math.nan
+
+
+def _mean(x: Floats, share: Floats | None) -> float:
+    if share is not None:
+        return float(x @ share)
+    mean = float(x.mean())
+    return mean if math.isfinite(mean) else float((x / x.size).sum())
+
+
+def _held(value: float) -> float:
+    return value if math.isfinite(value) else math.inf

@@ -1,0 +1,256 @@
+"""What a profile says about its target: every reading is computed from the sums alone."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from losses.profile import counting
+from losses.profile.kinds import Kind, ranked
+from losses.profile.spread import Reading, Spread
+
+CLASSES = 1000  # classes whose counts are listed one by one
+_QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+
+
+class Readings(Spread):
+    """Kinds, counts, support and classes, and all readings together."""
+
+    # -- kinds
+
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds that this target may be, likeliest first, with evidence and shares that sum to one."""
+        return ranked(self)
+
+    @property
+    def kind(self) -> str:
+        """The likeliest kind: "count", "binary", "positive_skewed" …"""
+        return self.kinds[0].id
+
+    @property
+    def rows(self) -> int:
+        """All rows, the missing ones among them."""
+        return self.n + self.missing_rows
+
+    # -- counts and zeros
+
+    @property
+    def dispersion(self) -> float:
+        """Variance over mean: 1 for Poisson counts; NaN where the mean is not positive."""
+        return self.variance / self.mean if self.mean > 0 else math.nan
+
+    @property
+    def zero_share(self) -> float:
+        """The share of exact zeros among the numbers."""
+        return self.zero_rows / self.moments.total if self.moments.total else 0.0
+
+    @cached_property
+    def zero_fit(self) -> counting.ZeroFit | None:
+        """How much better a zero-inflated negative binomial fits than a plain one; None where counts are impossible."""
+        return counting.zero_fit(self.values) if self.integral and self.nonnegative else None
+
+    @property
+    def zeros(self) -> Reading:
+        """The share of exact zeros, and the excess over what a negative binomial of this shape would have."""
+        return Reading(share=self.zero_share, excess=self.zero_fit.excess if self.zero_fit else self.zero_share)
+
+    @property
+    def nb_alpha(self) -> float:
+        """The negative binomial's over-dispersion (Var - m)/m², 0.0 unless Var/m exceeds 1.3."""
+        return (self.dispersion - 1) / self.mean if self.dispersion > 1.3 else 0.0
+
+    @property
+    def tweedie_power(self) -> float:
+        """The Tweedie power that explains the zeros, 2 - m²/(V·(-ln P0)) within [1.05, 1.95]; 1.5 without zeros."""
+        m, v, p0 = self.mean, self.variance, self.zero_share
+        if not (0 < p0 < 1 and m > 0 and 0 < v < math.inf):
+            return 1.5
+        return min(max(2 - (m / v) * m / -math.log(p0), 1.05), 1.95)
+
+    @property
+    def integral(self) -> bool:
+        """True where every number is whole."""
+        return 0 < self.moments.total == self.integers
+
+    @property
+    def counts(self) -> Reading:
+        """The share of whole numbers, variance over mean, and the parameters that counts would have."""
+        return Reading(
+            integers=self.integers / self.moments.total if self.moments.total else 0.0,
+            dispersion=self.dispersion,
+            nb_alpha=self.nb_alpha,
+            tweedie_power=self.tweedie_power,
+        )
+
+    # -- support
+
+    @property
+    def nonnegative(self) -> bool:
+        """True where no number is below zero."""
+        return self.moments.total > 0 and not self.negatives
+
+    @property
+    def positive(self) -> bool:
+        """True where every number is above zero."""
+        return self.nonnegative and not self.zero_rows
+
+    @property
+    def unit_interval(self) -> bool:
+        """True where every number lies from 0 to 1."""
+        return self.nonnegative and self.max <= 1
+
+    @property
+    def support(self) -> Reading:
+        """Where the numbers lie."""
+        return Reading(
+            min=self.min,
+            max=self.max,
+            nonnegative=self.nonnegative,
+            positive=self.positive,
+            unit_interval=self.unit_interval,
+            integers=self.integral,
+        )
+
+    @property
+    def missing(self) -> Reading:
+        """Rows without a value, and rows that are infinite."""
+        return Reading(count=self.missing_rows, share=self.missing_rows / max(self.rows, 1), infinite=self.infinite)
+
+    # -- values that stand apart
+
+    @cached_property
+    def sentinels(self) -> dict[float, int]:
+        """Codes that may stand for a missing value (-1, 99, 999 …): repeated, extreme, and far from all others."""
+        x, rows = self.values.values.astype(float), self.values.counts
+        if self.values.full or x.size < 4:
+            return {}
+        apart = {float(x[0]): x[1] - x[0], float(x[-1]): x[-1] - x[-2]}
+        body = float(np.ptp(x[1:-1]))
+        times = dict(zip(x.tolist(), rows.tolist(), strict=True))
+        return {v: times[v] for v, gap in apart.items() if times[v] > 1 and _is_code(v, float(gap), body)}
+
+    @cached_property
+    def piled_share(self) -> float:
+        """The share of rows that sit exactly at the largest value, as capped or censored targets do."""
+        x, rows = self._points
+        return float(rows[x == x[-1]].sum() / rows.sum()) if x.size else 0.0
+
+    # -- classes
+
+    @property
+    def n_classes(self) -> int:
+        """How many different values there are (estimated beyond 2,048 numbers or 512 strings)."""
+        return self.values.distinct + self.words.distinct
+
+    @cached_property
+    def class_counts(self) -> dict[str, int]:
+        """Rows by class, numbers in order before strings; empty where there are too many to list."""
+        if self.values.full or self.words.full or self.n_classes > CLASSES:
+            return {}
+        numbers = {_label(v): int(c) for v, c in zip(self.values.values.tolist(), self.values.counts, strict=True)}
+        return numbers | dict(zip(self.words.values.tolist(), map(int, self.words.counts), strict=True))
+
+    @property
+    def majority_share(self) -> float:
+        """The share of the commonest value."""
+        most = max((int(t.counts.max()) for t in (self.values, self.words) if t.counts.size), default=0)
+        return most / self.n if self.n else math.nan
+
+    @property
+    def minority_share(self) -> float:
+        """The share of the rarest value."""
+        return self.rarest_count / self.n if self.n else math.nan
+
+    @property
+    def rarest_count(self) -> int:
+        """How often the rarest value occurs."""
+        return min((int(t.counts.min()) for t in (self.values, self.words) if t.counts.size), default=0)
+
+    @property
+    def imbalance_ratio(self) -> float:
+        """The commonest value's rows over the rarest's."""
+        return self.majority_share / self.minority_share if self.rarest_count else math.nan
+
+    @property
+    def imbalance(self) -> Reading:
+        """Class counts, the ratio of the largest to the smallest, entropy over its maximum, the majority's share."""
+        counts = self.class_counts
+        p = np.array(list(counts.values()), dtype=float) / max(self.n, 1)
+        entropy = float(-(p * np.log(p)).sum() / math.log(p.size)) if p.size > 1 else (0.0 if p.size else math.nan)
+        return Reading(counts=counts, ratio=self.imbalance_ratio, entropy=entropy, majority=self.majority_share)
+
+    # -- all together
+
+    def readings(self) -> dict[str, Any]:
+        """Every reading as JSON-safe data; what is not a number here is ``None``.
+
+        >>> from losses.profile import profile
+        >>> profile([0, 1, 1, 3]).readings()["median"]
+        1.0
+        """
+        scalars = {key: getattr(self, key) for key in _SCALARS}
+        groups = {key: getattr(self, key) for key in _GROUPS}
+        quantiles = {f"{q:g}": self.quantile(q) for q in _QUANTILES} if self.moments.total else {}
+        structure = self.structure.reading() if self.structure else None
+        found: dict[str, Any] = _safe(
+            scalars | groups | {"quantiles": quantiles, "sentinels": _named(self.sentinels), "structure": structure}
+        )
+        return found
+
+    def __repr__(self) -> str:
+        named = f" {self.name!r}" if self.name else ""
+        if not self.n:
+            return f"<Profile{named}: no rows>"
+        rows = f"{self.n:,} rows" + (f" ({self.missing_rows:,} missing)" if self.missing_rows else "")
+        return f"<Profile{named}: {self.kind} ({self.kinds[0].share:.0%}), {rows}, {self._facts()}>"
+
+    def _facts(self) -> str:
+        if self.structure:
+            return f"width {self.structure.width}"
+        if self.words.counts.size or self.n_classes <= 2:
+            return f"{self.n_classes} classes, majority {self.majority_share:.1%}"
+        return f"mean {self.mean:.4g}, median {self.median:.4g}, from {self.min:.4g} to {self.max:.4g}"
+
+
+_SCALARS = (
+    *("kind", "n", "rows", "mean", "variance", "std", "skewness", "excess_kurtosis", "cv", "min", "max", "median"),
+    *("robust_sigma", "outlier_share", "top_share", "tail_index", "dispersion", "zero_share", "nb_alpha"),
+    *(
+        "piled_share",
+        "tweedie_power",
+        "n_classes",
+        "majority_share",
+        "minority_share",
+        "rarest_count",
+        "imbalance_ratio",
+    ),
+)
+_GROUPS = ("imbalance", "outliers", "zeros", "counts", "tails", "support", "missing")
+
+
+_CODES = frozenset(sign * v for v in (9, 99, 999, 9999, 99999, 98, 998, 97, 88, 888, 77, 777) for sign in (1, -1))
+
+
+def _is_code(value: float, gap: float, body: float) -> bool:
+    """-1 below whole numbers from zero up, or a row of nines (eights, sevens) well beyond the others."""
+    return (value == -1 and gap == 1) or (value in _CODES and gap > max(0.5 * body, 2))
+
+
+def _label(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def _named(counts: dict[float, int]) -> dict[str, int]:
+    return {_label(value): rows for value, rows in counts.items()}
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _safe(v) for key, v in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,200 @@
+"""Where the numbers of a profile lie, how wide they spread, and how far the tails reach."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from losses.profile.column import Floats
+    from losses.profile.moments import Moments
+    from losses.profile.sketch import Sketch
+    from losses.profile.state import Weights
+    from losses.profile.structure import Structure
+    from losses.profile.tally import Tally, Words
+
+
+class Reading(dict[str, Any]):
+    """A dictionary whose entries can also be had as attributes: ``p.zeros.share`` is ``p.zeros["share"]``."""
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(key) from None
+
+
+class Spread:
+    """Location, spread and tails; the fields are those of ``Profile``."""
+
+    name: str | None
+    n: int
+    missing_rows: int
+    infinite: int
+    families: Counter[str]
+    padded: int
+    moments: Moments
+    lowest: float | None
+    highest: float | None
+    zero_rows: int
+    negatives: int
+    integers: int
+    values: Tally
+    words: Words
+    sketch: Sketch
+    weights: Weights | None
+    structure: Structure | None
+    private: bool
+
+    # -- location and spread
+
+    @property
+    def _weighed(self) -> Moments:
+        return self.weights.moments if self.weights and self.weights.moments.total else self.moments
+
+    @property
+    def mean(self) -> float:
+        """The mean of the numbers, weighted where weights were given."""
+        return self._weighed.mean if self._weighed.total else math.nan
+
+    @property
+    def variance(self) -> float:
+        """The mean squared deviation from the mean."""
+        return self._weighed.variance
+
+    @property
+    def std(self) -> float:
+        """The square root of the variance."""
+        return math.sqrt(self.variance)
+
+    @property
+    def skewness(self) -> float:
+        """The third standardised moment; NaN for a constant."""
+        return self._weighed.skewness
+
+    @property
+    def excess_kurtosis(self) -> float:
+        """The fourth standardised moment minus three; NaN for a constant."""
+        return self._weighed.excess_kurtosis
+
+    @property
+    def cv(self) -> float:
+        """Standard deviation over mean; NaN where the mean is not positive."""
+        return self.std / self.mean if self.mean > 0 else math.nan
+
+    def quantile(self, q: float) -> float:
+        """The value below which a share ``q`` of the rows lies (exact up to 8,192 rows)."""
+        return self.sketch.quantile(q)
+
+    @cached_property
+    def median(self) -> float:
+        """The middle value."""
+        return self.quantile(0.5)
+
+    @property
+    def min(self) -> float:
+        """The smallest number, NaN without any."""
+        return math.nan if self.lowest is None else self.lowest
+
+    @property
+    def max(self) -> float:
+        """The largest number, NaN without any."""
+        return math.nan if self.highest is None else self.highest
+
+    @cached_property
+    def robust_sigma(self) -> float:
+        """A scale that outliers do not move: 1.4826 MAD, else IQR/1.349, mean deviation or std, the first above 0."""
+        return next((s for _, s in self._scales() if s > 0), 0.0 if self.moments.total else math.nan)
+
+    @property
+    def robust_sigma_source(self) -> str:
+        """Which of the four scales ``robust_sigma`` is."""
+        return next((source for source, s in self._scales() if s > 0), "none")
+
+    def _scales(self) -> list[tuple[str, float]]:
+        x, rows = self._points
+        if not x.size:
+            return []
+        with np.errstate(over="ignore"):
+            away = np.abs(x - self.median)
+            mean_deviation = float(np.average(away, weights=rows))
+        order = np.argsort(away, kind="stable")
+        return [
+            ("mad", 1.4826 * _middle(away[order], rows[order])),
+            ("iqr", (self.quantile(0.75) - self.quantile(0.25)) / 1.349),
+            ("mean_deviation", mean_deviation),
+            ("std", self.std),
+        ]
+
+    @cached_property
+    def _points(self) -> tuple[Floats, Floats]:
+        return self.sketch.weighted()
+
+    # -- tails
+
+    @cached_property
+    def _beyond(self) -> tuple[float, float]:
+        x, rows = self._points
+        if not x.size or not 0 < self.robust_sigma < math.inf:
+            return 0.0, 0.0
+        with np.errstate(over="ignore"):
+            away = np.abs(x - self.median) / self.robust_sigma
+        three, five = (float(rows[away > bar].sum() / rows.sum()) for bar in (3, 5))
+        return three, five
+
+    @property
+    def outliers(self) -> Reading:
+        """Shares of rows beyond three and five robust sigmas of the median, and how many rows the latter are."""
+        three, five = self._beyond
+        return Reading(share_3s=three, share_5s=five, rows=round(five * self.moments.total))
+
+    @property
+    def outlier_share(self) -> float:
+        """The share of rows beyond three robust sigmas."""
+        return self._beyond[0]
+
+    @cached_property
+    def top_share(self) -> float:
+        """The share of the squared deviation that the 1% of rows farthest from the mean carry."""
+        x, rows = self._points
+        with np.errstate(over="ignore", under="ignore"):
+            square = (x - self.moments.mean) ** 2
+            order = np.argsort(-square, kind="stable")
+            square, rows = square[order], rows[order]
+            total = float(square @ rows)
+        if not total > 0 or not math.isfinite(total):
+            return math.nan
+        left = np.maximum(0.01 * rows.sum() - (np.cumsum(rows) - rows), 0)
+        return float(square @ np.minimum(rows, left)) / total
+
+    @cached_property
+    def tail_index(self) -> float:
+        """Hill's estimate of the power of the heavier tail, from the outer 5% of distances; infinite for no tail."""
+        x, rows = self._points
+        away = np.sort(np.repeat(np.abs(x - self.median), rows.astype(int) if x.size == rows.sum() else 1))
+        k = max(int(0.05 * away.size), min(10, away.size // 2))
+        if k < 2 or not away[-k - 1] > 0:
+            return math.inf
+        mean_log = float(np.log(away[-k:] / away[-k - 1]).mean())
+        return 1 / mean_log if mean_log > 0 else math.inf
+
+    @property
+    def tails(self) -> Reading:
+        """How far the target strays: robust sigma and its source, kurtosis, skewness, Hill's index, top share."""
+        return Reading(
+            robust_sigma=self.robust_sigma,
+            robust_sigma_source=self.robust_sigma_source,
+            excess_kurtosis=self.excess_kurtosis,
+            skewness=self.skewness,
+            hill=self.tail_index,
+            top_share=self.top_share,
+        )
+
+
+def _middle(x: Floats, rows: Floats) -> float:
+    middle = np.cumsum(rows) - (rows + 1) / 2
+    return float(np.interp((rows.sum() - 1) / 2, middle, x))

@@ -1,0 +1,203 @@
+"""The profile of a target: sums that add up, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from losses.errors import InvalidShape
+from losses.profile import document
+from losses.profile.column import Array, Column, Floats, read_column, read_weights
+from losses.profile.moments import Moments
+from losses.profile.readings import Readings
+from losses.profile.sketch import Sketch, chunks
+from losses.profile.structure import Structure
+from losses.profile.tally import Tally, Words
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What sample weights add: the sum of their squares, and the moments under them (their sum is the total)."""
+
+    squares: float
+    moments: Moments
+    total: float
+
+    def __add__(self, other: Weights) -> Weights:
+        return Weights(self.squares + other.squares, self.moments + other.moments, self.total + other.total)
+
+
+@dataclass(frozen=True, repr=False)
+class Profile(Readings):
+    """A target column as a small record: add the records of its parts and you have that of the whole.
+
+    ``Profile()`` is the empty record, so ``sum(map(Profile.of, batches), Profile())`` reads a stream.
+
+    >>> p = Profile.of([3, 1, 2]) + Profile.of([None, 5])
+    >>> p.n, p.missing_rows, p.mean
+    (4, 1, 2.75)
+    """
+
+    name: str | None = None
+    n: int = 0
+    missing_rows: int = 0
+    infinite: int = 0
+    families: Counter[str] = field(default_factory=Counter)
+    padded: int = 0
+    moments: Moments = field(default_factory=Moments)
+    lowest: float | None = None
+    highest: float | None = None
+    zero_rows: int = 0
+    negatives: int = 0
+    integers: int = 0
+    values: Tally = field(default_factory=Tally)
+    words: Words = field(default_factory=Words)
+    sketch: Sketch = field(default_factory=Sketch)
+    weights: Weights | None = None
+    structure: Structure | None = None
+    private: bool = False
+
+    def __post_init__(self) -> None:
+        if self.name is not None and len(self.name) > document.LONGEST_NAME:
+            object.__setattr__(self, "name", self.name[: document.LONGEST_NAME])
+
+    @classmethod
+    def of(cls, batch: Any, *, name: str | None = None, sample_weight: Any = None, task: str | None = None) -> Profile:
+        """The profile of one batch: a list, an array, or a column of pandas, polars or Arrow.
+
+        >>> Profile.of(["yes", "no", "yes"]).kind
+        'binary'
+        """
+        column = batch if isinstance(batch, Column) else read_column(batch)
+        if column.matrix is not None:
+            return _structured(column.matrix, name, task)
+        rows = column.numbers.size + sum(column.words.values())
+        weight = None if sample_weight is None else read_weights(sample_weight, rows + column.missing)
+        if weight is not None and column.present is not None:
+            weight = weight[column.present]
+        numbers = _numeric(column.numbers, weight if not column.words else None)
+        return replace(
+            numbers,
+            name=name,
+            n=rows,
+            missing_rows=column.missing,
+            families=column.families,
+            padded=column.padded,
+            words=_words(column.words),
+            weights=None if weight is None or not rows else _weighted(weight, numbers.weights),
+        )
+
+    def update(self, batch: Any, *, sample_weight: Any = None, task: str | None = None) -> Profile:
+        """This profile with one more batch in it.
+
+        >>> Profile.of([1, 2]).update([3]).n
+        3
+        """
+        return self + Profile.of(batch, sample_weight=sample_weight, task=task)
+
+    def __add__(self, other: Profile) -> Profile:
+        if not isinstance(other, Profile):
+            return NotImplemented
+        if self.n and other.n and (self.structure is None) != (other.structure is None):
+            raise InvalidShape("the profile of a column and that of an array do not add up", field="target")
+        return Profile(
+            name=self.name if self.name is not None else other.name,
+            **{f: getattr(self, f) + getattr(other, f) for f in _ADDED},
+            lowest=min((v for v in (self.lowest, other.lowest) if v is not None), default=None),
+            highest=max((v for v in (self.highest, other.highest) if v is not None), default=None),
+            weights=_joined(self, other),
+            structure=_either(self.structure, other.structure),
+            private=self.private or other.private,
+        )
+
+    def to_dict(self, private: bool = False) -> dict[str, Any]:
+        """The profile as JSON-safe data; ``private=True`` drops what could be one person's value.
+
+        >>> Profile.from_dict(Profile.of([1, 2]).to_dict()) == Profile.of([1, 2])
+        True
+        """
+        return document.written(self, private)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Profile:
+        """The profile that ``to_dict`` wrote; whatever cannot be true is an ``InvalidProfile``."""
+        return document.read(data)
+
+
+_ADDED = (
+    *("n", "missing_rows", "infinite", "families", "padded", "moments", "zero_rows", "negatives", "integers"),
+    *("values", "words", "sketch"),
+)
+
+
+def _numeric(x: Floats, weight: Floats | None) -> Profile:
+    finite = np.isfinite(x)
+    infinite = int(x.size - np.count_nonzero(finite))
+    if infinite:
+        x, weight = x[finite], None if weight is None else weight[finite]
+    total = sum(map(_chunk, chunks(x)), Profile())
+    moments = Moments() if weight is None else sum(map(Moments.of, chunks(x), chunks(weight)), Moments())
+    return replace(total, infinite=infinite, weights=None if weight is None else Weights(0.0, moments, 0.0))
+
+
+def _chunk(x: Floats) -> Profile:
+    ordered = np.sort(x) + 0.0
+    return Profile(
+        moments=Moments.of(x),
+        lowest=float(ordered[0]),
+        highest=float(ordered[-1]),
+        zero_rows=int(np.searchsorted(ordered, 0.0, "right") - np.searchsorted(ordered, 0.0, "left")),
+        negatives=int(np.searchsorted(ordered, 0.0, "left")),
+        integers=int(np.count_nonzero(ordered == np.rint(ordered))),
+        values=Tally.of_sorted(ordered),
+        sketch=Sketch.of_sorted(ordered),
+    )
+
+
+def _structured(array: Array, name: str | None, task: str | None) -> Profile:
+    kept = array
+    if array.dtype.kind == "f" and array.size:
+        kept = array[np.isfinite(array).reshape(len(array), -1).all(axis=1)]
+    return Profile(name=name, n=len(kept), missing_rows=len(array) - len(kept), structure=Structure.of(kept, task))
+
+
+def _weighted(weight: Floats, found: Weights | None) -> Weights:
+    return Weights(float(weight @ weight), found.moments if found else Moments(), float(weight.sum()))
+
+
+def _joined(a: Profile, b: Profile) -> Weights | None:
+    """Rows that came without weights count once each, as soon as others come with them."""
+    if a.weights is None and b.weights is None:
+        return None
+    if not a.n or not b.n:
+        return a.weights if a.n else b.weights
+    first, second = (p.weights or Weights(float(p.n), p.moments, float(p.n)) for p in (a, b))
+    return first + second
+
+
+def _either(a: Structure | None, b: Structure | None) -> Structure | None:
+    return a + b if a and b else a or b
+
+
+def _words(counts: Counter[str]) -> Words:
+    if not counts:
+        return Words()
+    short: Counter[str] = Counter()
+    for word, count in counts.items():
+        short[_short(word)] += count
+    ordered = sorted(short)
+    values = np.array(ordered, dtype=np.str_)
+    return Words(values, np.array([short[word] for word in ordered], np.int64)).trimmed()
+
+
+def _short(word: str) -> str:
+    """Long strings are cut so that a profile stays small; a digest keeps the cut ones apart."""
+    word = word.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    if len(word) <= 12 or len(json.dumps(word)) <= 80:
+        return word
+    return f"{word[: 48 if word.isascii() else 9]}…{hashlib.blake2b(word.encode(), digest_size=6).hexdigest()}"

@@ -1,0 +1,122 @@
+"""How often each value occurs: all of them while they are few, a fair sample of the distinct ones beyond.
+
+Kept are the values whose hashes are smallest. A value that belongs to the sample of the whole belongs to the sample
+of every part that holds it, so its count is exact and merging is associative and commutative to the bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Hashes = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Distinct values in order with their counts; ``full`` says that others were seen and left out.
+
+    A tally whose rare values were taken out for privacy still says how many they were (``hidden``), and how many of
+    them occurred once (``lone``).
+
+    >>> Tally.of_sorted(np.array([1.0, 1.0, 2.0])).counts.tolist()
+    [2, 1]
+    """
+
+    LIMIT: ClassVar[int] = 2048
+
+    values: npt.NDArray[np.generic] = field(default_factory=lambda: np.empty(0))
+    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    full: bool = False
+    hidden: int = 0
+    lone: int = 0
+
+    @classmethod
+    def of_sorted(cls, x: Floats) -> Self:
+        """The tally of a sorted array."""
+        starts = np.flatnonzero(np.concatenate([[True], x[1:] != x[:-1]])) if x.size else np.empty(0, np.intp)
+        return cls(x[starts], np.diff(np.append(starts, x.size)).astype(np.int64)).trimmed()
+
+    @staticmethod
+    def hashes(values: npt.NDArray[np.generic]) -> Hashes:
+        """A fixed 64-bit mix of each number (splitmix64)."""
+        z = (values.astype(np.float64) + 0.0).view(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)
+
+    def trimmed(self) -> Self:
+        """The same with no more than ``LIMIT`` values."""
+        if self.values.size <= self.LIMIT:
+            return self
+        hashes = self.hashes(self.values)
+        bar = np.partition(hashes, self.LIMIT - 1)[self.LIMIT - 1]
+        return replace(self, values=self.values[hashes <= bar], counts=self.counts[hashes <= bar], full=True)
+
+    def common(self, rows: int) -> Self:
+        """Only the values that at least ``rows`` rows share; of the others, only how many they are."""
+        often = self.counts >= rows
+        if often.all() and not self.full:
+            return self
+        hidden = max(self.distinct - int(often.sum()), 0)
+        lone = min(round(self.singles * self.distinct), hidden)
+        return replace(self, values=self.values[often], counts=self.counts[often], full=True, hidden=hidden, lone=lone)
+
+    def __add__(self, other: Self) -> Self:
+        if self == type(self)() or other == type(self)():
+            return other if self == type(self)() else self
+        values, place = np.unique(np.concatenate([self.values, other.values]), return_inverse=True)
+        counts = np.zeros(values.size, np.int64)
+        np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
+        bars = [self.hashes(side.values).max() for side in (self, other) if side.full and not side.hidden]
+        kept = self.hashes(values) <= min(bars) if bars else np.ones(values.size, bool)
+        whole = replace(self, values=values[kept], counts=counts[kept], full=self.full or other.full)
+        return replace(whole, hidden=self.hidden + other.hidden, lone=self.lone + other.lone).trimmed()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tally):
+            return NotImplemented
+        mine, theirs = ((t.full, t.hidden, t.lone, t.values.size) for t in (self, other))
+        if mine != theirs or not self.values.size:
+            return mine == theirs
+        return bool(np.array_equal(self.values, other.values) and np.array_equal(self.counts, other.counts))
+
+    @property
+    def distinct(self) -> int:
+        """How many different values there are; estimated from the largest hash kept when ``full`` (error about 2%)."""
+        if not self.full or self.hidden:
+            return int(self.values.size) + self.hidden
+        return round((self.LIMIT - 1) * 2.0**64 / float(self.hashes(self.values).max()))
+
+    @property
+    def rows(self) -> int:
+        """The rows whose values are listed here."""
+        return int(self.counts.sum())
+
+    @property
+    def singles(self) -> float:
+        """The share of distinct values that occur only once."""
+        if self.hidden:
+            return self.lone / self.distinct
+        return float((self.counts == 1).mean()) if self.counts.size else 0.0
+
+    def alone(self, rows: int) -> float:
+        """The share of rows whose value no other row has; of all ``rows`` where rare values are hidden."""
+        return self.lone / rows if self.hidden else float((self.counts == 1).sum()) / max(self.rows, 1)
+
+
+class Words(Tally):
+    """The same for strings, which take more room."""
+
+    LIMIT = 512
+
+    @staticmethod
+    def hashes(values: npt.NDArray[np.generic]) -> Hashes:
+        """Eight bytes of BLAKE2 of each string."""
+        digests = (hashlib.blake2b(str(v).encode("utf-8", "surrogatepass"), digest_size=8).digest() for v in values)
+        return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)

@@ -1,0 +1,205 @@
+"""A profile travels as JSON and comes back the same; a document that cannot be true is refused."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from losses.errors import InvalidProfile
+from losses.profile import Profile
+
+COLUMNS = {
+    "numbers": [1.5, 2.0, None, -3.0, math.inf],
+    "counts": [0, 1, 2, 3] * 30,
+    "strings": ["a", "b", "a", ""],
+    "mixed": ["a", 1, True, None, "007"],
+    "huge": [1e300, -1e300, 2.0],
+    "empty": [],
+    "missing": [None, None],
+    "labels": np.array([[0, 1], [1, 1], [0, 0]]),
+    "masks": np.ones((3, 4, 4)),
+    "long": np.random.default_rng(0).normal(size=300_000),
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_profile_survives_json(column):
+    p = Profile.of(COLUMNS[column], name=column)
+    text = json.dumps(p.to_dict(), allow_nan=False)
+    assert Profile.from_dict(json.loads(text)) == p
+
+
+def test_weights_survive_json():
+    p = Profile.of([1.0, 2.0, 7.0], sample_weight=[0.5, 2.0, 1.0])
+    assert Profile.from_dict(json.loads(json.dumps(p.to_dict()))) == p
+
+
+def test_a_merged_profile_reads_like_one_that_never_left():
+    a, b = Profile.of([1, 2, 3]), Profile.of([4, 9])
+    assert Profile.from_dict(a.to_dict()) + b == a + b
+
+
+def test_the_document_stays_small_whatever_the_column():
+    rng = np.random.default_rng(0)
+    p = sum((Profile.of(part) for part in np.array_split(rng.normal(size=2_000_000), 9)), Profile())
+    q = Profile.of([f"{'é' * 500}{i}" for i in range(3000)])
+    assert len(json.dumps((p + q).to_dict())) <= 200_000
+
+
+def test_a_private_document_holds_no_ones_value():
+    x = np.append(np.round(np.random.default_rng(0).normal(50, 9, 500), 6), 123456.5)
+    p = Profile.of(x)
+    document = p.to_dict(private=True)
+    text = json.dumps(document)
+    assert "123456.5" not in text
+    levels = [np.frombuffer(base64.b64decode(v)) for v in document["sketch"]["levels"].values()]
+    assert not np.isin(np.concatenate(levels), x).any()
+    assert document["values"]["values"] == ""
+    again = Profile.from_dict(json.loads(text))
+    assert again.kind == p.kind
+    assert again.median == pytest.approx(p.median, abs=1.0)
+
+
+def test_a_private_document_keeps_what_many_share():
+    p = Profile.from_dict(Profile.of(["a"] * 50 + ["b"] * 40 + ["rare"]).to_dict(private=True))
+    assert p.words.values.tolist() == ["a", "b"]
+
+
+def test_a_handful_of_rows_is_nobodys_business():
+    p = Profile.from_dict(Profile.of([1.0, 2.0, 3.0]).to_dict(private=True))
+    assert (p.n, p.rows) == (0, 3)
+
+
+def changed(path, value):
+    document = Profile.of([0, 1, 2, 5] * 5, name="y", sample_weight=[1.0, 2.0] * 10).to_dict()
+    target = document
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = value
+    return document
+
+
+def packed(*values, kind="<f8"):
+    return base64.b64encode(np.array(values, kind).tobytes()).decode()
+
+
+HOSTILE = [
+    (("version",), 2),
+    (("version",), True),
+    (("n",), -1),
+    (("n",), 10**30),
+    (("n",), 3),
+    (("n",), 20.0),
+    (("zero_rows",), 21),
+    (("negatives",), 1),
+    (("lowest",), 9),
+    (("lowest",), None),
+    (("highest",), float("nan")),
+    (("moments",), [20.0, 99.0, 1.0, 0.0, 1.0]),
+    (("moments",), [20.0, 2.0, -1.0, 0.0, 1.0]),
+    (("moments",), [20.0, 2.0, 70.0, 0.0, 1.0]),
+    (("moments",), [20.5, 2.0, 70.0, 40.0, 500.0]),
+    (("moments",), "moments"),
+    (("families",), {"numbers": 19}),
+    (("families",), {"<script>": 20}),
+    (("families",), []),
+    (("values", "values"), packed(0, 1, 5, 2)),
+    (("values", "values"), packed(0, 1, 2, math.nan)),
+    (("values", "values"), "%%%"),
+    (("values", "values"), "A" * 10**6),
+    (("values", "counts"), packed(5, 5, 5, 50, kind="<i8")),
+    (("values", "counts"), packed(5, 5, 5, -5, kind="<i8")),
+    (("values", "full"), 1),
+    (("words", "values"), ["x" * 10**6]),
+    (("words", "values"), [None]),
+    (("words", "values"), "abc"),
+    (("sketch", "levels"), {"0": packed(1.0)}),
+    (("sketch", "levels"), {"99": packed(1.0)}),
+    (("sketch", "levels"), {"-1": packed(1.0)}),
+    (("sketch", "levels"), {"0": packed(*[0, 1, 2, 7] * 5)}),
+    (("sketch", "levels"), None),
+    (("weights", "total"), -1.0),
+    (("weights", "squares"), 0.0),
+    (("structure",), {"form": "nonsense", "width": 1, "rows": 1, "sums": []}),
+    (("structure",), {"form": "masks", "width": 1, "rows": 1, "sums": [1]}),
+    (("name",), ["y"]),
+    (("private",), "no"),
+    (("extra",), 1),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), HOSTILE, ids=[f"{'.'.join(p)}={str(v)[:24]}" for p, v in HOSTILE])
+def test_a_document_that_cannot_be_true_is_refused(path, value):
+    with pytest.raises(InvalidProfile):
+        Profile.from_dict(changed(path, value))
+
+
+@pytest.mark.parametrize("document", [None, [], "profile", 3, {}, {"version": 1}, {1: 2}])
+def test_what_is_no_document_is_refused(document):
+    with pytest.raises(InvalidProfile):
+        Profile.from_dict(document)
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda c: st.lists(c) | st.dictionaries(st.text(), c),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_junk_in_any_field_is_refused_or_harmless(data):
+    document = copy.deepcopy(Profile.of([0, 1, 2, 5] * 5, name="y").to_dict())
+    key = data.draw(st.sampled_from(sorted(document)))
+    document[key] = data.draw(junk)
+    try:
+        p = Profile.from_dict(document)
+    except InvalidProfile:
+        return
+    json.dumps(p.readings(), allow_nan=False)
+
+
+def test_a_few_numbers_among_strings_are_hidden_too():
+    p = Profile.from_dict(Profile.of(["a"] * 30 + [123.25, 7.5]).to_dict(private=True))
+    assert (p.n, p.missing_rows, p.min) == (30, 2, pytest.approx(math.nan, nan_ok=True))
+
+
+def test_a_name_of_any_length_is_cut():
+    p = Profile.of([1, 2], name="x" * 10**6)
+    assert Profile.from_dict(p.to_dict()) == p
+    assert len(p.name) == 200
+
+
+def leaves(node, path=()):
+    """The path of every value in a document."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from leaves(value, (*path, key))
+
+
+NUDGES = (None, [], {}, "", "x", True, -1, 0, 1, 7.5, 5e-324, 1e308, 2**53)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_any_value_changed_is_refused_or_harmless(data):
+    column = data.draw(st.sampled_from(["numbers", "counts", "strings", "labels"]))
+    document = Profile.of(COLUMNS[column]).to_dict(private=data.draw(st.booleans()))
+    path = data.draw(st.sampled_from(list(leaves(document))))
+    target = document
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = data.draw(st.sampled_from(NUDGES))
+    try:
+        p = Profile.from_dict(document)
+    except InvalidProfile:
+        return
+    json.dumps([p.readings(), (p + p).to_dict(), p.to_dict(private=True)], allow_nan=False)

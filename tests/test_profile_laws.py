@@ -1,0 +1,179 @@
+"""The profile is a sum: the laws that make streams, uploads and clusters one code path."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from losses.errors import InvalidShape, InvalidWeights
+from losses.profile import Profile
+from losses.profile.moments import Moments
+from losses.profile.sketch import LIMIT, Sketch
+from losses.profile.tally import Tally
+
+few = settings(max_examples=40, deadline=None)
+numbers = st.one_of(
+    st.integers(-1000, 1000).map(float), st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-3), st.none()
+)
+words = st.sampled_from(["low", "high", "", "7", "2020-01-01", "b"])
+batches = st.one_of(st.lists(numbers, max_size=40), st.lists(words, max_size=40), st.lists(st.booleans(), max_size=9))
+EXACT = (
+    *("n", "missing_rows", "infinite", "families", "padded", "lowest", "highest", "zero_rows", "negatives"),
+    *("integers", "values", "words", "sketch"),
+)
+
+
+def close(a: Moments, b: Moments) -> bool:
+    """Each central sum within 1e-12 of what the spread allows it to be."""
+    scale = max(abs(a.mean), math.sqrt(a.variance) if a.total else 0.0, 1e-300)
+    pairs = [(a.mean, b.mean, 1), (a.m2, b.m2, 2), (a.m3, b.m3, 3), (a.m4, b.m4, 4)]
+    return a.total == b.total and all(abs(x - y) <= 1e-12 * max(a.total, 1) * scale**k for x, y, k in pairs)
+
+
+@few
+@given(batches)
+def test_the_empty_profile_changes_nothing(batch):
+    p = Profile.of(batch)
+    assert p + Profile() == p
+    assert Profile() + p == p
+
+
+@few
+@given(batches, batches)
+def test_the_order_of_two_parts_does_not_matter(first, second):
+    a, b = Profile.of(first), Profile.of(second)
+    assert a + b == b + a
+
+
+@few
+@given(batches, batches, batches)
+def test_the_grouping_of_parts_does_not_matter(first, second, third):
+    a, b, c = map(Profile.of, (first, second, third))
+    left, right = (a + b) + c, a + (b + c)
+    assert all(getattr(left, key) == getattr(right, key) for key in EXACT)
+    assert close(left.moments, right.moments)
+
+
+@few
+@given(batches, batches)
+def test_the_profile_of_a_whole_is_the_sum_of_its_parts(first, second):
+    whole, parts = Profile.of([*first, *second]), Profile.of(first) + Profile.of(second)
+    loose = {"families"}  # a list of booleans joined to numbers is a list of mixed types
+    assert all(getattr(whole, key) == getattr(parts, key) for key in EXACT if key not in loose)
+    assert close(whole.moments, parts.moments)
+
+
+@few
+@given(hnp.arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e3, 1e3)), st.integers(0, 60))
+def test_moments_match_their_definition(x, cut):
+    m = Moments.of(x[:cut]) + Moments.of(x[cut:])
+    d = x - x.mean()
+    expected = Moments(len(x), float(x.mean()), *(float((d**k).sum()) for k in (2, 3, 4)))
+    assert close(m, expected) or close(expected, m)
+
+
+@pytest.mark.parametrize("shape", ["normal", "lognormal", "sorted", "ties"])
+def test_quantiles_of_merged_parts_stay_within_the_stated_rank_error(shape):
+    rng = np.random.default_rng(7)
+    n = 600_000
+    x = {
+        "normal": lambda: rng.normal(size=n),
+        "lognormal": lambda: rng.lognormal(size=n),
+        "sorted": lambda: np.arange(n, dtype=float),
+        "ties": lambda: rng.integers(0, 5000, n).astype(float),
+    }[shape]()
+    whole = Profile.of(x)
+    parts = sum((Profile.of(part) for part in np.array_split(x, 37)), Profile())
+    ordered = np.sort(x)
+    for p in (whole, parts):
+        assert p.sketch.total == n
+        assert p.sketch.rank_error < 0.01
+        for q in (0.001, 0.01, 0.25, 0.5, 0.9, 0.999):
+            value = p.quantile(q)
+            low, high = np.searchsorted(ordered, value, "left") / n, np.searchsorted(ordered, value, "right") / n
+            assert low - p.sketch.rank_error - 2e-3 <= q <= high + p.sketch.rank_error + 2e-3
+
+
+def test_quantiles_are_numpys_while_everything_is_kept():
+    x = np.random.default_rng(0).gamma(2.0, size=LIMIT)
+    p = Profile.of(x)
+    assert p.sketch.rank_error == 0.0
+    for q in (0.0, 0.1, 0.5, 0.77, 1.0):
+        assert p.quantile(q) == pytest.approx(np.quantile(x, q), rel=1e-12)
+
+
+def test_a_million_values_fit_into_few():
+    p = sum((Profile.of(part) for part in np.array_split(np.random.default_rng(1).normal(size=10**6), 50)), Profile())
+    assert sum(v.size for v in p.sketch.levels.values()) <= LIMIT
+    assert p.values.values.size == Tally.LIMIT
+    assert p.n_classes == pytest.approx(10**6, rel=0.1)
+
+
+def test_value_counts_beyond_the_bound_are_the_same_however_the_rows_are_split():
+    x = np.random.default_rng(3).integers(0, 20_000, 100_000).astype(float)
+    whole = Profile.of(x)
+    parts = sum((Profile.of(part) for part in np.array_split(x, 11)), Profile())
+    assert whole.values.full
+    assert whole.values == parts.values
+    for value, count in zip(whole.values.values[:50], whole.values.counts[:50], strict=True):
+        assert count == np.count_nonzero(x == value)
+
+
+def test_update_is_addition():
+    assert Profile.of([1, 2]).update([3, None]) == Profile.of([1, 2]) + Profile.of([3, None])
+
+
+def test_a_column_and_a_mask_do_not_add_up():
+    with pytest.raises(InvalidShape):
+        Profile.of([1, 2]) + Profile.of(np.zeros((2, 4, 4)))
+
+
+def test_weighted_moments_are_those_of_repeated_rows():
+    x, w = np.array([1.0, 4.0, 9.0, 2.0]), np.array([3, 1, 0, 2])
+    weighted, repeated = Profile.of(x, sample_weight=w), Profile.of(np.repeat(x, w))
+    for reading in ("mean", "variance", "skewness", "excess_kurtosis"):
+        assert getattr(weighted, reading) == pytest.approx(getattr(repeated, reading), rel=1e-12)
+    assert weighted.weights.squares == 14
+
+
+def test_rows_without_weights_count_once_among_rows_with_them():
+    mixed = Profile.of([1.0, 5.0]) + Profile.of([2.0], sample_weight=[2.0])
+    assert mixed.mean == pytest.approx(np.average([1, 5, 2], weights=[1, 1, 2]))
+
+
+def test_weights_of_missing_rows_are_left_out():
+    p = Profile.of([1.0, None, 3.0], sample_weight=[1.0, 50.0, 3.0])
+    assert p.mean == 2.5
+
+
+@pytest.mark.parametrize("weight", [[-1.0, 1.0], [0.0, 0.0], [math.nan, 1.0], [math.inf, 1.0], ["a", "b"]])
+def test_weights_that_cannot_be_are_refused(weight):
+    with pytest.raises(InvalidWeights):
+        Profile.of([1.0, 2.0], sample_weight=weight)
+
+
+def test_as_many_weights_as_rows_are_expected():
+    with pytest.raises(InvalidShape):
+        Profile.of([1.0, 2.0], sample_weight=[1.0])
+
+
+def test_moments_that_overflow_are_infinite_and_stay_so():
+    p = Profile.of([1e200, -1e200]) + Profile.of([1e308, 1e308])
+    assert p.moments.m2 == math.inf
+    assert math.isnan(p.skewness)
+    json.dumps(p.readings(), allow_nan=False)
+
+
+def test_an_empty_sketch_has_no_quantile():
+    assert math.isnan(Sketch().quantile(0.5))
+
+
+def test_weights_of_nothing_leave_no_trace():
+    p = Profile.of([None], sample_weight=[2.0])
+    assert p + Profile() == p == Profile() + p

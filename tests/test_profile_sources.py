@@ -1,0 +1,295 @@
+"""Any container and any file of the same column gives the same profile."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import io
+import json
+
+import numpy as np
+import pytest
+
+from losses.errors import (
+    EmptyInput,
+    InvalidInput,
+    InvalidShape,
+    InvalidType,
+    LossesError,
+    NotSupported,
+    UnknownName,
+    UnreadableFile,
+)
+from losses.profile import Profile, profile, read_csv, read_table
+
+X = [3.0, 1.0, None, 2.0, 2.0]
+WANTED = Profile.of(X)
+
+
+class Arrayish:
+    """Has nothing but ``__array__``."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([3.0, 1.0, np.nan, 2.0, 2.0], dtype=dtype)
+
+
+def frozen(a):
+    a.flags.writeable = False
+    return a
+
+
+NAN = np.array([3, 1, np.nan, 2, 2])
+ARRAYS = {
+    "float64": NAN,
+    "float32": NAN.astype(np.float32),
+    "float16": NAN.astype(np.float16),
+    "longdouble": NAN.astype(np.longdouble),
+    "big-endian": NAN.astype(">f8"),
+    "read-only": frozen(NAN.copy()),
+    "strided": np.repeat(NAN, 3)[::3],
+    "reversed": NAN[::-1],
+    "column": NAN[:, None],
+    "object": np.array(X, dtype=object),
+    "masked": np.ma.masked_invalid(NAN),
+    "tuple": tuple(X),
+    "generator": (v for v in X),
+    "array-like": Arrayish(),
+}
+
+
+@pytest.mark.parametrize("source", ARRAYS)
+def test_an_array_of_any_make_is_read(source):
+    assert profile(ARRAYS[source]) == WANTED
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint64", ">i4", "float32"])
+def test_integers_of_any_width_are_read(dtype):
+    assert profile(np.array([3, 1, 2], dtype=dtype)) == Profile.of([3, 1, 2])
+
+
+def test_pandas_columns_are_read():
+    pd = pytest.importorskip("pandas")
+    for dtype in ("float64", "Float64", "Int64", "object"):
+        p = profile(pd.Series(X, dtype=dtype, name="y"))
+        assert (p.name, p.n, p.missing_rows, p.mean) == ("y", 4, 1, 2.0)
+    assert profile(pd.Series(["a", None, "b"], dtype="category")).n_classes == 2
+    assert profile(pd.Series(["a", None, "b"])).missing_rows == 1
+    assert profile(pd.Series(pd.to_datetime(["2020-01-01", None]))).families["dates"] == 1
+    assert profile(pd.DataFrame({"y": [1, 2]})).n == 2
+
+
+def test_polars_columns_are_read():
+    pl = pytest.importorskip("polars")
+    assert profile(pl.Series("y", X)).mean == 2.0
+    assert profile(pl.Series("y", [1, None, 3])).missing_rows == 1
+    assert profile(pl.Series(["a", None, "b"])).n_classes == 2
+    assert profile(pl.Series(["a", "b"], dtype=pl.Categorical)).n_classes == 2
+    assert profile(pl.Series([datetime.date(2020, 1, 1)])).families["dates"] == 1
+
+
+def test_arrow_columns_are_read():
+    pa = pytest.importorskip("pyarrow")
+    assert profile(pa.array(X)) == WANTED
+    assert profile(pa.chunked_array([X[:2], X[2:]])) == WANTED
+    assert profile(pa.array([1, None, 3])).missing_rows == 1
+    assert profile(pa.array(["a", None])).missing_rows == 1
+    assert profile(pa.array([True, False])).families["booleans"] == 2
+    assert profile(pa.array(["a", "b"]).dictionary_encode()).n_classes == 2
+
+
+def test_strings_that_spell_numbers_are_numbers():
+    p = profile(["1", " 2.5 ", "-3e2", "", "nan"])
+    assert (p.n, p.missing_rows, p.min, p.families["numeric_strings"]) == (3, 2, -300.0, 3)
+
+
+def test_mixed_values_are_kept_apart():
+    p = profile(["a", 1, 2.5, True, None, decimal.Decimal("4"), datetime.date(2020, 1, 1), np.float32(2)])
+    assert dict(p.families) == {"strings": 1, "numbers": 4, "booleans": 1, "dates": 1}
+
+
+def test_datetimes_and_their_gaps_are_read():
+    p = profile(np.array(["2020-01-01", "NaT"], dtype="datetime64[s]"))
+    assert (p.families["dates"], p.missing_rows) == (1, 1)
+    assert profile(np.array([1, 2], dtype="timedelta64[m]")).max == 120
+
+
+def test_infinite_values_are_counted_and_left_out():
+    p = profile([1.0, np.inf, -np.inf])
+    assert (p.n, p.infinite, p.mean) == (3, 2, 1.0)
+
+
+@pytest.mark.parametrize(
+    "target", [5, None, {"a": 1}, b"x", 1j, object(), [object()], np.array([1j]), np.zeros(2, "V4"), np.array(3.0)]
+)
+def test_what_is_no_column_is_refused(target):
+    with pytest.raises(InvalidType):
+        profile(target)
+
+
+@pytest.mark.parametrize("target", [[10**400], [1, 10**400], [[1, 2], [3]], [["a"], ["b"]], [[10**400, 1]]])
+def test_what_floats_cannot_hold_is_refused(target):
+    with pytest.raises(InvalidInput):
+        profile(target)
+
+
+def test_an_unknown_task_is_refused():
+    with pytest.raises(UnknownName, match="did you mean 'boxes'"):
+        profile([1, 2], task="boxs")
+
+
+# -- files
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Writes the same two columns in the format asked for."""
+
+    def write(suffix):
+        path = tmp_path / f"table{suffix}"
+        y, w = np.array([3.0, 1, np.nan, 2, 2]), ["a", "b", "c", "d", "e"]
+        rows = [{"target": None if v != v else v, "word": s} for v, s in zip(y.tolist(), w, strict=True)]
+        if suffix in (".csv", ".txt"):
+            path.write_text(
+                "target,word\n" + "".join(f"{'' if v != v else v},{s}\n" for v, s in zip(y, w, strict=True))
+            )
+        elif suffix == ".npy":
+            np.save(path, y)
+        elif suffix == ".npz":
+            np.savez(path, target=y, other=y)
+        elif suffix == ".jsonl":
+            path.write_text("\n".join(map(json.dumps, rows)))
+        elif suffix == ".json":
+            path.write_text(json.dumps(rows))
+        else:
+            pa = pytest.importorskip("pyarrow")
+            import pyarrow.parquet as pq
+
+            data = pa.Table.from_pylist(rows)
+            if suffix == ".parquet":
+                pq.write_table(data, path)
+            else:
+                make = pa.ipc.new_file if suffix == ".feather" else pa.ipc.new_stream
+                with make(path, data.schema) as sink:
+                    sink.write_table(data)
+        return path
+
+    return write
+
+
+SUFFIXES = [".csv", ".txt", ".npy", ".npz", ".jsonl", ".json", ".parquet", ".arrow", ".feather"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_of_any_format_gives_the_same_profile(table, suffix):
+    p = profile(table(suffix))
+    assert (p.values, p.moments, p.missing_rows) == (WANTED.values, WANTED.moments, 1)
+
+
+@pytest.mark.parametrize("suffix", [s for s in SUFFIXES if s != ".npy"])
+def test_an_unknown_column_is_named_with_its_neighbours(table, suffix):
+    with pytest.raises(UnknownName, match="did you mean 'target'"):
+        profile(table(suffix), column="targett")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_table_is_read_as_named_columns(table, suffix):
+    y = read_table(table(suffix))["target"]
+    assert np.array_equal(np.asarray(y, dtype=float), NAN, equal_nan=True)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_damaged_file_is_unreadable_and_nothing_worse(table, suffix):
+    path = table(suffix)
+    rng = np.random.default_rng(0)
+    whole = path.read_bytes()
+    for cut in (0, len(whole) // 2, len(whole) - 3):
+        broken = bytearray(whole[:cut])
+        broken[cut // 3 : cut // 2] = rng.integers(0, 256, cut // 2 - cut // 3, dtype=np.uint8).tobytes()
+        path.write_bytes(bytes(broken))
+        try:
+            profile(path)
+        except LossesError:
+            continue
+
+
+def test_a_single_column_needs_no_name(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("price\n1\n2\n")
+    p = profile(path)
+    assert (p.name, p.n) == ("price", 2)
+
+
+def test_a_pattern_reads_all_its_files(tmp_path):
+    for i in range(3):
+        (tmp_path / f"part-{i}.csv").write_text(f"target\n{i}\n{i + 1}\n")
+    assert profile(tmp_path / "part-*.csv").n == 6
+
+
+def test_files_that_are_not_there_or_not_known_say_so(tmp_path):
+    with pytest.raises(UnreadableFile, match="there is no file"):
+        profile(tmp_path / "none.csv")
+    (tmp_path / "a.xlsx").write_bytes(b"PK")
+    with pytest.raises(NotSupported, match=r"\.csv"):
+        profile(tmp_path / "a.xlsx")
+
+
+def test_pickles_are_never_opened(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([object()]), allow_pickle=True)
+    with pytest.raises(UnreadableFile):
+        profile(path)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"a,a\n1,2\n", id="twice the same name"),
+        pytest.param(b"a,b\n1\n", id="a short row"),
+        pytest.param(b'a\n"unclosed\n', id="an open quote"),
+        pytest.param(b"a\n\xff\xfe\n", id="not UTF-8"),
+        pytest.param(b"a\n" + b"1" * (1 << 20) + b"1\n", id="a line too long"),
+        pytest.param(b",".join(b"c%d" % i for i in range(10_001)) + b"\n", id="too many columns"),
+    ],
+)
+def test_csv_that_is_not_csv_is_refused(body):
+    with pytest.raises(UnreadableFile):
+        read_csv(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b"target\n"])
+def test_csv_without_rows_is_empty(body):
+    with pytest.raises(EmptyInput):
+        read_csv(body)
+
+
+def test_csv_columns_are_typed_and_a_code_stays_a_code():
+    found = read_csv(b'\xef\xbb\xbfx,zip,word\n1,02139,"a, ""b"""\n NA,10001,\n1e3,00501,c\n')
+    assert np.array_equal(found["x"], [1, np.nan, 1000], equal_nan=True)
+    assert found["zip"].tolist() == ["02139", "10001", "00501"]
+    assert found["word"].tolist() == ['a, "b"', None, "c"]
+
+
+def test_rows_that_differ_in_shape_do_not_make_a_target():
+    with pytest.raises(InvalidShape):
+        profile([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_the_header_tells_the_delimiter(mark):
+    assert read_csv(f"a{mark}b\n1{mark}2\n".encode())["b"].tolist() == [2.0]
+
+
+def test_a_file_can_be_weighted(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("target\n1\n3\n")
+    assert profile(path, sample_weight=[3, 1]).mean == 1.5
+
+
+def test_dressed_numbers_are_numbers():
+    assert profile(["$1,234.50", "-$20", "45%", "€7"]).values.values.tolist() == [-20.0, 7.0, 45.0, 1234.5]
+
+
+def test_standard_input_is_read_as_csv(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"price\n1\n2\n")))
+    p = profile("-")
+    assert (p.name, p.n) == ("price", 2)
