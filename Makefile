@@ -1,32 +1,37 @@
 # Needs python3 >= 3.11, pip and make; everything else goes into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 .PHONY: demo test serve readme lint types clean
 
-.venv/.installed: pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[service,arrow,test]"
-	touch $@
-
-demo: .venv/.installed ## the whole story on real data, through the running service
+demo: .venv/.service ## the whole story on real data, through the running service
 	$(BIN)/python -m service.demo
 
-test: .venv/.installed lint types ## lint, types, doctests and tests
+test: lint types ## lint, types, doctests and tests
 	$(BIN)/python -m pytest
 
-lint: .venv/.installed
+lint: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/.installed
+types: .venv/.test
 	$(BIN)/mypy
 
-serve: .venv/.installed ## keeps the service running on http://127.0.0.1:8000
+serve: .venv/.service ## keeps the service running on http://127.0.0.1:8000
 	$(BIN)/losses serve
 
-readme: .venv/.installed ## writes the catalogue table into the README
+readme: .venv/.test ## writes the catalogue table into the README
 	$(BIN)/python -m tests.readme
 
 clean:
 	rm -rf .venv
+
+.venv/.service: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) ".[service]"
+	touch $@
+
+.venv/.test: .venv/.service
+	$(PIP) ".[service,arrow,test]"
+	touch $@

@@ -1,0 +1,83 @@
+"""How each framework spells a loss: one file a framework, found by listing this folder.
+
+Deleting a file removes its framework and nothing else. No framework is imported before it is needed.
+
+>>> set(native("huber")) <= set(supports("huber")) <= set(NAMES)
+True
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..core import Loss
+from ..errors import UnknownName
+from ._spelling import Framework, Steps, lines, made
+
+NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+@functools.cache
+def _frameworks() -> dict[str, Framework]:
+    return {name: importlib.import_module(f"{__name__}.{name}").FRAMEWORK for name in NAMES}
+
+
+def find(framework: str) -> str:
+    """The name of a framework by name or alias; case, hyphens and spaces are forgiven."""
+    known = {alias: name for name, found in _frameworks().items() for alias in (name, *found.aliases)}
+    key = re.sub(r"[\s\-]+", "_", str(framework).strip()).lower()
+    if key not in known:
+        raise UnknownName.among("framework", framework, known)
+    return known[key]
+
+
+def family(framework: str) -> str | None:
+    """The models that a framework trains: boosting, linear, neural; None where it has several."""
+    return _frameworks()[find(framework)].family
+
+
+def native(loss_id: str) -> list[str]:
+    """The frameworks that have this loss of their own."""
+    return [name for name, found in _frameworks().items() if loss_id in found.native]
+
+
+def supports(loss_id: str) -> list[str]:
+    """The frameworks that can train with this loss, by their own means or with our formulas."""
+    return [name for name, found in _frameworks().items() if loss_id in found.native or loss_id in found.ours]
+
+
+def export(loss: Loss, framework: str) -> Any:
+    """The thing that ``framework`` takes, ready to use.
+
+    Raises NotSupported with the reason and the nearest loss, UnknownName for an unknown framework,
+    MissingDependency where its package is not installed.
+    """
+    name = find(framework)
+    return made(_frameworks()[name].spell(loss, name))
+
+
+def code(
+    loss: Loss,
+    framework: str,
+    *,
+    link: str | None = None,
+    transform: str | None = None,
+    post: Mapping[str, Any] | None = None,
+) -> str:
+    """The same as lines to paste, given ``X`` and ``y``: they train a model and leave ``predictions``."""
+    name = find(framework)
+    found = _frameworks()[name]
+    spelled = found.spell(loss, name)
+    body = found.write(loss, spelled, Steps(link, transform, post))
+    heads = [line for line in body if re.match(r"(import|from) ", line)]
+    rest = [line for line in body if line not in heads]
+    imports = sorted({*heads, *lines(spelled)}, key=lambda line: (line.startswith("from "), line))
+    return "\n".join([*imports, "", *rest]) + "\n"
+
+
+__all__ = ["NAMES", "code", "export", "family", "find", "native", "supports"]

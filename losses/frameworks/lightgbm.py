@@ -1,0 +1,123 @@
+"""LightGBM: a dictionary of parameters, with an objective of its own or a callable built on our formulas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Loss
+from ._objective import Objective
+from ._spelling import Call, Framework, Ours, Steps, no
+
+
+def _ours(loss: Loss) -> dict[str, Any]:
+    """Curvatures have a unit (1/target for an absolute error), so the least curvature of a leaf is taken off."""
+    return {"objective": Ours(loss, "lightgbm", Objective, "objective"), "min_child_weight": 0.0}
+
+
+def _named(objective: str) -> Any:
+    return lambda loss: {"objective": objective}
+
+
+def _smooth_l1(loss: Any) -> dict[str, Any]:
+    return {"objective": "huber", "alpha": loss.beta} if loss.beta else {"objective": "regression_l1"}
+
+
+def _quantile(loss: Any) -> dict[str, Any]:
+    if isinstance(loss.tau, tuple):
+        no("it predicts one quantile a model; train one for each tau")
+    return {"objective": "quantile", "alpha": loss.tau}
+
+
+def _tweedie(loss: Any) -> dict[str, Any]:
+    """Its own range is 1 <= power < 2; the ends have names, other powers are ours."""
+    if loss.power in _POWERS:
+        return {"objective": _POWERS[loss.power]}
+    if 1 < loss.power < 2:
+        return {"objective": "tweedie", "tweedie_variance_power": loss.power}
+    return _ours(loss)
+
+
+_POWERS = {0: "regression", 1: "poisson", 2: "gamma"}
+
+
+def _binary(loss: Any) -> dict[str, Any]:
+    if getattr(loss, "label_smoothing", 0):
+        return _ours(loss)
+    weight = getattr(loss, "pos_weight", 1.0)
+    return {"objective": "binary"} if weight == 1 else {"objective": "binary", "scale_pos_weight": weight}
+
+
+def _multiclass(loss: Any) -> dict[str, Any]:
+    if loss.label_smoothing or loss.ignore_index is not None:
+        no("it takes no smoothed or ignored labels", "cross_entropy")
+    costs = loss.costs_of_classes
+    weights = {} if costs is None else {"class_weight": {k: float(cost) for k, cost in enumerate(costs)}}
+    return {"objective": "multiclass", **weights}
+
+
+_PREDICT = {"binary": "predict_proba(X)[:, 1]", "multiclass": "predict_proba(X)"}
+
+
+def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
+    objective = params["objective"]
+    return [*steps.before, *(_with_ours(objective) if isinstance(objective, Ours) else _with_own(params)), *steps.after]
+
+
+def _with_own(params: dict[str, Any]) -> list[str]:
+    predict = _PREDICT.get(params["objective"])
+    model = Call("lightgbm:LGBMClassifier" if predict else "lightgbm:LGBMRegressor", options=params)
+    fit = [f"model = lightgbm.{model}", "model.fit(X, y)", f"predictions = model.{predict or 'predict(X)'}"]
+    return ["import lightgbm", *fit]
+
+
+def _with_ours(objective: Ours) -> list[str]:
+    return [
+        "import lightgbm",
+        "import numpy as np",
+        f"objective = {objective}",
+        "start = objective.start(y)",
+        "model = lightgbm.LGBMRegressor(objective=objective, min_child_weight=0.0)",
+        "model.fit(X, y, init_score=np.full(len(y), start))",
+        "predictions = objective.predict(start + model.predict(X))",
+    ]
+
+
+FRAMEWORK = Framework(
+    aliases=("lgbm", "lgb"),
+    family="boosting",
+    native={
+        "mse": _named("regression"),
+        "mae": _named("regression_l1"),
+        "huber": lambda loss: {"objective": "huber", "alpha": loss.delta},
+        "smooth_l1": _smooth_l1,
+        "quantile": _quantile,
+        "poisson_nll": _named("poisson"),
+        "poisson_deviance": _named("poisson"),
+        "gamma_deviance": _named("gamma"),
+        "tweedie_deviance": _tweedie,
+        "bce": _binary,
+        "bce_with_logits": _binary,
+        "weighted_bce": _binary,
+        "cross_entropy": _multiclass,
+        "weighted_ce": _multiclass,
+        "class_balanced_ce": _multiclass,
+    },
+    ours=dict.fromkeys(
+        (
+            "log_cosh", "pseudo_huber", "expectile", "mape", "smape", "msle", "cauchy", "general_robust",
+            "negative_binomial_nll", "hinge", "squared_hinge", "focal", "asymmetric", "brier",
+        ),
+        _ours,
+    ),
+    refused={
+        "gaussian_nll": ("its trees predict one number a row", "quantile"),
+        "student_t_nll": ("its trees predict one number a row", "cauchy"),
+        "crps_gaussian": ("its trees predict one number a row", "quantile"),
+        "interval_score": ("its trees predict one number a row; train two quantiles", "quantile"),
+        "label_smoothing_ce": ("it takes no smoothed labels", "cross_entropy"),
+        "focal_multiclass": ("it has no such objective", "weighted_ce"),
+        "kl_div": ("it takes no rows of probabilities as targets", "bce"),
+    },
+    otherwise="it trains on rows of a table, and this loss compares other things",
+    write=_write,
+)  # fmt: skip

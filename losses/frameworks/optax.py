@@ -1,0 +1,146 @@
+"""optax: a function ``f(predictions, targets)`` of JAX arrays that returns a loss for each row."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from ..core import Loss
+from ._formulas import FORMULAS, numpy_like, parts
+from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, width
+
+
+@functools.cache
+def _ops() -> SimpleNamespace:
+    try:
+        jax = importlib.import_module("jax")
+    except ModuleNotFoundError as error:
+        raise missing("jax") from error
+    return numpy_like(
+        jax.numpy,
+        erf=jax.scipy.special.erf,
+        lgamma=jax.scipy.special.gammaln,
+        sigmoid=jax.nn.sigmoid,
+        softplus=jax.nn.softplus,
+        log_softmax=jax.nn.log_softmax,
+    )
+
+
+@dataclass(frozen=True)
+class RowLoss:
+    """A loss that optax lacks, written in JAX operations."""
+
+    loss: Loss
+
+    def __call__(self, predictions: Any, targets: Any) -> Any:
+        return FORMULAS[self.loss.about.id](_ops(), self.loss, targets, *parts(self.loss, predictions))
+
+
+def _build(loss: Loss) -> RowLoss:
+    _ops()
+    return RowLoss(loss)
+
+
+def _ours(loss: Loss) -> Ours:
+    return Ours(loss, "optax", _build)
+
+
+def _own(name: str, *same: str) -> Any:
+    """A row for optax's own function, whose options are the loss's parameters of the same names."""
+    path = f"optax:losses.{name}"
+    return lambda loss: _partial(path, **{key: getattr(loss, key) for key in same}) if same else Name(path)
+
+
+def _partial(path: str, **options: Any) -> Any:
+    return call("functools:partial", Name(path), **options)
+
+
+def _log_cosh(loss: Any) -> Any:
+    return Name("optax:losses.log_cosh") if loss.scale == 1 else _ours(loss)
+
+
+def _bce(loss: Any) -> Any:
+    plain = loss.pos_weight == 1 and not loss.label_smoothing
+    return Name("optax:losses.sigmoid_binary_cross_entropy") if plain else _ours(loss)
+
+
+def _focal(loss: Any) -> Any:
+    """optax reads a falsy alpha as none, so alpha=0 is ours."""
+    if loss.alpha == 0 or loss.alpha_mode != "alpha_t":
+        return _ours(loss)
+    return _partial("optax:losses.sigmoid_focal_loss", alpha=loss.alpha, gamma=loss.gamma)
+
+
+def _cross_entropy(loss: Any) -> Any:
+    if (
+        loss.costs_of_classes is not None
+        or loss.label_smoothing
+        or loss.ignore_index is not None
+        or not loss.from_logits
+    ):
+        no(
+            "softmax_cross_entropy_with_integer_labels takes neither weights, smoothing nor ignored labels",
+            "cross_entropy",
+        )
+    return Name("optax:losses.softmax_cross_entropy_with_integer_labels")
+
+
+def _kl_div(loss: Any) -> Any:
+    if not loss.from_log:
+        return _ours(loss)
+    return Name("optax:losses.kl_divergence" + ("_with_log_targets" if loss.log_target else ""))
+
+
+def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
+    if "y_pred" not in loss.inputs or len(loss.inputs) != 2:
+        return ["import optax", f"loss_fn = {function}"]
+    classes = loss.inputs["y_true"].name == "distribution"
+    flat = "" if classes or width(loss) > 1 else "[..., 0]"
+    back = {"exp": "jnp.exp(", "expm1": "jnp.expm1(", "sigmoid": "jax.nn.sigmoid("}.get(
+        way_back(loss, steps) or "", "("
+    )
+    return [
+        "import jax",
+        "import jax.numpy as jnp",
+        "import numpy as np",
+        "import optax",
+        *steps.before,
+        "features = jnp.asarray(X, dtype=jnp.float32)",
+        f"target = jnp.asarray(y, dtype=jnp.{'int32' if classes else 'float32'})",
+        f"outputs = {'int(target.max()) + 1' if classes else width(loss)}",
+        f"loss_fn = {function}",
+        "params = {'w': jnp.zeros((features.shape[1], outputs)), 'b': jnp.zeros(outputs)}",
+        "def predict(params):",
+        f"    return {back}(features @ params['w'] + params['b']){flat})",
+        "def cost(params):",
+        "    return loss_fn(predict(params), target).mean()",
+        "optimizer = optax.adam(0.05)",
+        "state = optimizer.init(params)",
+        "for step in range(200):",
+        "    updates, state = optimizer.update(jax.grad(cost)(params), state)",
+        "    params = optax.apply_updates(params, updates)",
+        f"predictions = np.asarray({'jax.nn.softmax(predict(params))' if classes else 'predict(params)'})",
+        *steps.after,
+    ]
+
+
+FRAMEWORK = Framework(
+    aliases=("jax",),
+    family="neural",
+    native={
+        "mse": _own("squared_error"),
+        "huber": _own("huber_loss", "delta"),
+        "log_cosh": _log_cosh,
+        "bce_with_logits": _bce,
+        "weighted_bce": _bce,
+        "cross_entropy": _cross_entropy,
+        "focal": _focal,
+        "kl_div": _kl_div,
+    },
+    ours=dict.fromkeys(FORMULAS, _ours),
+    otherwise="this loss has no formula in JAX operations here yet",
+    write=_write,
+)

@@ -1,0 +1,228 @@
+"""PyTorch: a module called as ``loss_fn(prediction, target)``, torch's own or one written in torch operations."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from types import SimpleNamespace
+from typing import Any
+
+from ..core import Loss
+from ._formulas import FORMULAS, SAME_NAMES, parts
+from ._spelling import Call, Framework, Ours, Steps, call, missing, no, way_back, width
+
+
+def _import() -> Any:
+    try:
+        return importlib.import_module("torch")
+    except ModuleNotFoundError as error:
+        raise missing("torch") from error
+
+
+@functools.cache
+def _ops() -> SimpleNamespace:
+    torch = _import()
+    functional = torch.nn.functional
+
+    def pick(rows: Any, labels: Any) -> Any:
+        return rows.gather(-1, labels.long()[..., None])[..., 0]
+
+    def row(numbers: Any, like: Any) -> Any:
+        return torch.tensor(numbers, dtype=like.dtype, device=like.device)
+
+    return SimpleNamespace(
+        **{name: getattr(torch, name) for name in (*SAME_NAMES, "erf", "lgamma", "sigmoid", "relu")},
+        softplus=lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+        at_least=lambda x, low: torch.clamp(x, min=low),
+        log_softmax=lambda x: functional.log_softmax(x, dim=-1),
+        pick=pick,
+        row=row,
+        each=lambda numbers, labels, like: row(numbers, like)[labels.long()],
+        total=lambda rows: rows.sum(dim=-1),
+        most=lambda rows: rows.amax(dim=-1),
+        masked=lambda rows, labels: rows.scatter(-1, labels.long()[..., None], 0.0),
+    )
+
+
+@functools.cache
+def _module() -> type:
+    base: Any = _import().nn.Module
+
+    class RowLoss(base):  # type: ignore[misc]
+        """A loss that torch lacks; ``weight`` is one number a row, and a weighted mean is over the sum of weights."""
+
+        def __init__(self, loss: Loss, reduction: str = "mean") -> None:
+            super().__init__()
+            self.loss, self.reduction = loss, reduction
+
+        def forward(self, input: Any, target: Any, weight: Any = None) -> Any:  # noqa: A002 (torch's own name)
+            cost = FORMULAS[self.loss.about.id](_ops(), self.loss, target, *parts(self.loss, input))
+            if weight is not None:
+                weight = weight.reshape(weight.shape + (1,) * (cost.ndim - weight.ndim)).expand_as(cost)
+                cost = cost * weight
+            if self.reduction != "mean":
+                return cost.sum() if self.reduction == "sum" else cost
+            return cost.mean() if weight is None else cost.sum() / weight.sum()
+
+        def extra_repr(self) -> str:
+            return str(self.loss)
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _build, (self.loss, self.reduction)
+
+    return RowLoss
+
+
+def _build(loss: Loss, reduction: str = "mean") -> Any:
+    return _module()(loss, reduction)
+
+
+def _ours(loss: Loss) -> Ours:
+    return Ours(loss, "torch", _build)
+
+
+def _own(name: str, *same: str, **options: Any) -> Any:
+    """A row for torch's own module, whose options are the loss's parameters of the same names."""
+    return lambda loss: call(f"torch:nn.{name}", **{key: getattr(loss, key) for key in same}, **options)
+
+
+def _numbers(values: Any) -> Call:
+    return call("torch:tensor", [float(value) for value in values])
+
+
+def _poisson(loss: Any) -> Any:
+    """torch reads the log rate by default, and its ``full`` adds Stirling's approximation instead of log y!."""
+    if loss.full:
+        return _ours(loss)
+    return call("torch:nn.PoissonNLLLoss", log_input=loss.log_input, eps=loss.eps or 1e-8)
+
+
+def _bce(loss: Any) -> Any:
+    if loss.label_smoothing:
+        return _ours(loss)
+    weight = {} if loss.pos_weight == 1 else {"pos_weight": call("torch:tensor", loss.pos_weight)}
+    return call("torch:nn.BCEWithLogitsLoss", **weight)
+
+
+def _cross_entropy(loss: Any) -> Any:
+    _plain_ce(loss)
+    costs, options = loss.costs_of_classes, {}
+    if costs is not None:
+        options["weight"] = _numbers(costs)
+    if loss.ignore_index is not None:
+        options["ignore_index"] = loss.ignore_index
+    if loss.label_smoothing:
+        options["label_smoothing"] = loss.label_smoothing
+    return call("torch:nn.CrossEntropyLoss", **options)
+
+
+def _plain_ce(loss: Any) -> None:
+    if not loss.from_logits:
+        no("CrossEntropyLoss reads logits, not probabilities", "cross_entropy")
+    if loss.smoothing_mode != "all" and loss.label_smoothing:
+        no("CrossEntropyLoss smooths over all classes", "label_smoothing_ce")
+    if loss.normalise == "n" and loss.costs_of_classes is not None:
+        no("CrossEntropyLoss divides by the sum of the weights", str(loss.about.id))
+
+
+def _triplet(loss: Any) -> Call:
+    if loss.squared:
+        no("TripletMarginLoss does not square distances", "triplet")
+    options = {key: getattr(loss, key) for key in ("margin", "p", "swap", "eps")}
+    return call("torch:nn.TripletMarginLoss", **options)
+
+
+def _multiclass_hinge(loss: Any) -> Any:
+    if loss.variant != "weston_watkins":
+        return _ours(loss)
+    return call("torch:nn.MultiMarginLoss", p=loss.p, margin=loss.margin)
+
+
+def _write(loss: Loss, module: Any, steps: Steps) -> list[str]:
+    if loss.about.elicits in _HEADS:
+        return _train(loss, module, steps, _heads(loss, module))
+    if "y_pred" not in loss.inputs or "y_true" not in loss.inputs:
+        return ["import torch", f"loss_fn = {module}"]
+    return _train(loss, module, steps, _forward(loss, steps))
+
+
+def _train(loss: Loss, module: Any, steps: Steps, forward: list[str]) -> list[str]:
+    classes = _reads_classes(loss)
+    outputs = len(loss.inputs) - 1 if loss.about.elicits in _HEADS else width(loss)
+    return [
+        "import torch",
+        *steps.before,
+        "torch.manual_seed(0)",
+        "features = torch.as_tensor(X, dtype=torch.float32)",
+        f"target = torch.as_tensor(y, dtype=torch.{'long' if classes else 'float32'})",
+        f"outputs = {'int(target.max()) + 1' if classes else outputs}",
+        "layers = torch.nn.Linear(features.shape[1], 64), torch.nn.ReLU(), torch.nn.Linear(64, outputs)",
+        "model = torch.nn.Sequential(*layers)",
+        f"loss_fn = {module}",
+        "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)",
+        "for epoch in range(100):",
+        "    optimizer.zero_grad()",
+        *(f"    {line}" for line in forward),
+        "    cost.backward()",
+        "    optimizer.step()",
+        f"predictions = {_final(loss)}",
+        *steps.after,
+    ]
+
+
+_HEADS = {"distribution", "interval"}
+
+
+def _reads_classes(loss: Loss) -> bool:
+    return loss.inputs["y_true"].name == "distribution"
+
+
+def _forward(loss: Loss, steps: Steps) -> list[str]:
+    flat = "" if _reads_classes(loss) or width(loss) > 1 else ".squeeze(-1)"
+    back = way_back(loss, steps)
+    there = [f"predictions = torch.{back}(predictions)"] if back else []
+    return [f"predictions = model(features){flat}", *there, "cost = loss_fn(predictions, target)"]
+
+
+def _heads(loss: Loss, module: Any) -> list[str]:
+    names = [name for name in loss.inputs if name != "y_true"]
+    parts_of = {name: f"raw[:, {i}]" for i, name in enumerate(names)}
+    spelled = [
+        f"'{name}': {part if loss.inputs[name].name == 'reals' else f'torch.exp({part})'}"
+        for name, part in parts_of.items()
+    ]
+    given = "predictions, target" if isinstance(module, Ours) else "predictions['mean'], target, predictions['var']"
+    return ["raw = model(features)", f"predictions = {{{', '.join(spelled)}}}", f"cost = loss_fn({given})"]
+
+
+def _final(loss: Loss) -> str:
+    if loss.about.elicits in _HEADS:
+        return "{name: part.detach().numpy() for name, part in predictions.items()}"
+    return "predictions.detach()" + (".softmax(-1)" if _reads_classes(loss) else "") + ".numpy()"
+
+
+FRAMEWORK = Framework(
+    aliases=("pytorch",),
+    family="neural",
+    native={
+        "mse": _own("MSELoss"),
+        "mae": _own("L1Loss"),
+        "huber": _own("HuberLoss", "delta"),
+        "smooth_l1": _own("SmoothL1Loss", "beta"),
+        "poisson_nll": _poisson,
+        "gaussian_nll": _own("GaussianNLLLoss", "full", "eps"),
+        "bce": _own("BCELoss"),
+        "bce_with_logits": _bce,
+        "weighted_bce": _bce,
+        "cross_entropy": _cross_entropy,
+        "weighted_ce": _cross_entropy,
+        "class_balanced_ce": _cross_entropy,
+        "label_smoothing_ce": _cross_entropy,
+        "multiclass_hinge": _multiclass_hinge,
+        "triplet": _triplet,
+        "cosine_embedding": _own("CosineEmbeddingLoss", "margin"),
+    },
+    ours=dict.fromkeys(FORMULAS, _ours),
+    otherwise="this loss has no formula in torch operations here yet",
+    write=_write,
+)

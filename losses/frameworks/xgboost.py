@@ -1,0 +1,119 @@
+"""XGBoost: a dictionary of parameters; a callable objective goes to ``XGBRegressor``, or to ``train`` as ``obj``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import Loss
+from ._objective import Objective
+from ._spelling import Call, Framework, Ours, Steps, no
+
+
+def _ours(loss: Loss) -> dict[str, Any]:
+    """Curvatures have a unit (1/target for an absolute error), so no least sum and no penalty on it.
+
+    msle is ours too: after 100 rounds on amounts reg:squaredlogerror is still far from its optimum.
+    """
+    return {"objective": Ours(loss, "xgboost", Objective, "objective"), "min_child_weight": 0.0, "reg_lambda": 0.0}
+
+
+def _named(objective: str) -> Any:
+    return lambda loss: {"objective": objective}
+
+
+def _quantile(loss: Any) -> dict[str, Any]:
+    alpha = list(loss.tau) if isinstance(loss.tau, tuple) else loss.tau
+    return {"objective": "reg:quantileerror", "quantile_alpha": alpha}
+
+
+def _tweedie(loss: Any) -> dict[str, Any]:
+    """Its own range is 1 < power < 2; the ends have names, other powers are ours."""
+    if loss.power in _POWERS:
+        return {"objective": _POWERS[loss.power]}
+    if 1 < loss.power < 2:
+        return {"objective": "reg:tweedie", "tweedie_variance_power": loss.power}
+    return _ours(loss)
+
+
+_POWERS = {0: "reg:squarederror", 1: "count:poisson", 2: "reg:gamma"}
+
+
+def _binary(loss: Any) -> dict[str, Any]:
+    if getattr(loss, "label_smoothing", 0):
+        return _ours(loss)
+    weight = getattr(loss, "pos_weight", 1.0)
+    return {"objective": "binary:logistic", **({} if weight == 1 else {"scale_pos_weight": weight})}
+
+
+def _multiclass(loss: Any) -> dict[str, Any]:
+    if loss.label_smoothing or loss.ignore_index is not None:
+        no("it takes no smoothed or ignored labels", "cross_entropy")
+    if loss.costs_of_classes is not None:
+        no("it takes class weights as sample_weight only, one number a row", "cross_entropy")
+    return {"objective": "multi:softprob"}
+
+
+_PREDICT = {"binary:logistic": "predict_proba(X)[:, 1]", "multi:softprob": "predict_proba(X)"}
+
+
+def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
+    objective = params["objective"]
+    return [*steps.before, *(_with_ours(params) if isinstance(objective, Ours) else _with_own(params)), *steps.after]
+
+
+def _with_own(params: dict[str, Any]) -> list[str]:
+    predict = _PREDICT.get(params["objective"])
+    model = Call("xgboost:XGBClassifier" if predict else "xgboost:XGBRegressor", options=params)
+    fit = [f"model = xgboost.{model}", "model.fit(X, y)", f"predictions = model.{predict or 'predict(X)'}"]
+    return ["import xgboost", *fit]
+
+
+def _with_ours(params: dict[str, Any]) -> list[str]:
+    others = ", ".join(f"{name}={value!r}" for name, value in params.items() if name != "objective")
+    return [
+        "import xgboost",
+        f"objective = {params['objective']}",
+        f"model = xgboost.XGBRegressor(objective=objective, base_score=objective.start(y), {others})",
+        "model.fit(X, y)",
+        "predictions = objective.predict(model.predict(X))",
+    ]
+
+
+FRAMEWORK = Framework(
+    aliases=("xgb",),
+    family="boosting",
+    native={
+        "mse": _named("reg:squarederror"),
+        "mae": _named("reg:absoluteerror"),
+        "pseudo_huber": lambda loss: {"objective": "reg:pseudohubererror", "huber_slope": loss.delta},
+        "quantile": _quantile,
+        "poisson_nll": _named("count:poisson"),
+        "poisson_deviance": _named("count:poisson"),
+        "gamma_deviance": _named("reg:gamma"),
+        "tweedie_deviance": _tweedie,
+        "bce": _binary,
+        "bce_with_logits": _binary,
+        "weighted_bce": _binary,
+        "cross_entropy": _multiclass,
+    },
+    ours=dict.fromkeys(
+        (
+            "huber", "smooth_l1", "log_cosh", "msle", "expectile", "mape", "smape", "cauchy", "general_robust",
+            "negative_binomial_nll", "hinge", "squared_hinge", "focal", "asymmetric", "brier",
+        ),
+        _ours,
+    ),
+    refused={
+        "gaussian_nll": ("its trees predict one number a row", "quantile"),
+        "student_t_nll": ("its trees predict one number a row", "cauchy"),
+        "crps_gaussian": ("its trees predict one number a row", "quantile"),
+        "interval_score": ("its trees predict one number a row; train two quantiles", "quantile:tau=[0.05,0.95]"),
+        "weighted_ce": ("it takes class weights as sample_weight only, one number a row", "cross_entropy"),
+        "class_balanced_ce": ("it takes class weights as sample_weight only, one number a row", "cross_entropy"),
+        "label_smoothing_ce": ("it takes no smoothed labels", "cross_entropy"),
+        "focal_multiclass": ("it has no such objective", "cross_entropy"),
+        "kl_div": ("it takes no rows of probabilities as targets", "bce"),
+    },
+    otherwise="it trains on rows of a table, and this loss compares other things",
+    write=_write,
+)  # fmt: skip

@@ -1,0 +1,116 @@
+"""What the routes ask of the library: bodies in, the library's own objects out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Any
+
+from losses import Evaluation, Profile, class_weights, evaluate, profile
+from losses.advice import Advice, recommend
+from losses.advice.question import ask
+from losses.advice.vocabulary import TASKS, lookup
+from losses.advice.warnings import of_question
+from losses.errors import EmptyInput, InvalidInput
+
+from .errors import InvalidRequest, TooLarge
+from .schemas import ClassWeightOptions, EvaluationOptions, ProfileOptions, RecommendationOptions
+from .transport import Sent
+
+
+def evaluated(sent: Sent) -> dict[str, Any]:
+    """The losses that were asked for, each under the JSON form it was asked in."""
+    asked = sent.options(EvaluationOptions, data=("y_true", "y_pred", "sample_weight"))
+    if len(asked.losses) > sent.settings.max_losses:
+        most = sent.settings.max_losses
+        raise TooLarge(f"more than {most} losses in one evaluation", field="max_losses", allowed=most)
+    found = _evaluation(sent, asked).to_dict()
+    for row, spoken in zip(found["results"], asked.losses, strict=True):
+        row["loss"] = spoken if isinstance(spoken, dict) else row["loss"]
+    return found
+
+
+def _evaluation(sent: Sent, asked: EvaluationOptions) -> Evaluation:
+    given = sent.arrays(("y_true", "y_pred", "sample_weight"), nulls=asked.missing == "drop")
+    reduction: Any = asked.reduction
+    return evaluate(
+        asked.losses, given.get("y_true"), given.get("y_pred"), given.get("sample_weight"),
+        reduction=reduction, missing=asked.missing, include=asked.include,
+    )  # fmt: skip
+
+
+def profiled(sent: Sent) -> dict[str, Any]:
+    """The profile of one column, or of each column of a table."""
+    asked = sent.options(ProfileOptions, data=("target", "columns", "sample_weight"))
+    table = sent.source.table() if asked.column is None else None
+    if table is None:
+        return described(target(sent, asked), asked.private)
+    most = sent.settings.max_columns
+    if len(table) > most:
+        raise TooLarge(f"{len(table)} columns; name one, or send {most}", field="max_columns", allowed=most)
+    profiles = {name: _sum(((b, None) for b in batches), name, asked.task) for name, batches in table.items()}
+    return {"columns": {name: described(found, asked.private) for name, found in profiles.items()}}
+
+
+def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None) -> Profile:
+    """The profile of all batches: of lists and arrays, never of text, which would be the name of a file."""
+    wanted = None if task is None else lookup("task", task, TASKS).id
+    parts = (profile(batch, sample_weight=weight, task=wanted) for batch, weight in batches)
+    return replace(sum(parts, Profile()), name=name)
+
+
+def target(sent: Sent, asked: ProfileOptions | RecommendationOptions) -> Profile:
+    """The profile of the one column that was sent."""
+    name, batches = sent.source.target(asked.column, asked.weight)
+    found = _sum(batches, asked.name or name, asked.task)
+    if not found.n:
+        missing = f" ({found.missing_rows} are missing)" if found.missing_rows else ""
+        raise EmptyInput(f"the target has no rows to look at{missing}", field="target", got=0)
+    return found
+
+
+def described(found: Profile, private: bool) -> dict[str, Any]:
+    """A profile with its kinds, readings and warnings."""
+    notices = of_question(ask(found)) if found.n else []
+    return {
+        "profile": found.to_dict(private),
+        "kinds": [{**asdict(kind), "evidence": list(kind.evidence)} for kind in found.kinds],
+        "readings": found.readings(),
+        "warnings": [notice.to_dict() for notice in notices],
+    }
+
+
+def recommended(sent: Sent) -> Advice:
+    """The losses to train with, for a target, its profile, or a task alone."""
+    asked = sent.options(RecommendationOptions, data=("target", "sample_weight"))
+    return recommend(_known(sent, asked), **asked.wishes())
+
+
+def _known(sent: Sent, asked: RecommendationOptions) -> Profile | None:
+    if asked.profile is not None and sent.source.has_target:
+        raise InvalidRequest("send a target or its profile, not both", field="profile")
+    if asked.profile is not None:
+        return Profile.from_dict(asked.profile)
+    return target(sent, asked) if sent.source.has_target else None
+
+
+def weighed(sent: Sent) -> dict[str, Any]:
+    """The weights of classes, from their counts or from a target."""
+    asked = sent.options(ClassWeightOptions, data=("target",))
+    if (asked.counts is None) != sent.source.has_target:
+        raise InvalidRequest("send counts, one a class, or a target to count", field="counts")
+    counts = asked.counts if asked.counts is not None else _counted(sent, asked)
+    if isinstance(counts, dict):
+        return {"weights": _weights(counts.values(), asked), "classes": list(counts)}
+    return {"weights": _weights(counts, asked)}
+
+
+def _weights(counts: Iterable[Any], asked: ClassWeightOptions) -> list[float]:
+    return class_weights(counts, asked.scheme, asked.beta)
+
+
+def _counted(sent: Sent, asked: ClassWeightOptions) -> dict[str, int]:
+    found = target(sent, ProfileOptions(column=asked.column))
+    if not found.class_counts:
+        raise InvalidInput(f"the target has {found.n_classes} different values: no classes to weigh", field="target")
+    return found.class_counts

@@ -1,0 +1,169 @@
+"""JSON read strictly: what is not exactly JSON is refused with the byte at which it stops, never with its text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import MalformedJSON, TooLarge
+
+MOST_DEEP = 32
+LONGEST_NUMBER = 300  # digits that surely fit into a float
+PIECE = 1 << 20
+
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*|[{}:]', re.DOTALL)
+_QUOTE = ord('"')
+_MARKS = np.isin(np.arange(256), np.frombuffer(b'"[]{},:', np.uint8))
+_STEPS = np.zeros(256, np.int64)
+_STEPS[np.frombuffer(b"[{", np.uint8)] = 1
+_STEPS[np.frombuffer(b"]}", np.uint8)] = -1
+
+
+def decode(body: bytes, most_values: int) -> Any:
+    """The value of a JSON text.
+
+    >>> decode(b'{"a": [1, 2.5, null]}', most_values=100)
+    {'a': [1, 2.5, None]}
+    """
+    shape = _shape(body)
+    if shape.values > most_values:
+        raise TooLarge(
+            f"the JSON body holds more than {most_values} values; send them as a file, CSV for one",
+            field="max_json_values", allowed=most_values,
+        )  # fmt: skip
+    if shape.long_number:
+        _refuse_infinite(body)
+    try:
+        value = msgspec.json.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise _refusal(body, error) from None
+    if shape.keys != _entries(value, shape.objects):
+        raise _refused(_second_key(body), "a key stands twice in one object")
+    return value
+
+
+@dataclass
+class _Shape:
+    """What a text holds outside of its strings, found without reading it as JSON."""
+
+    depth: int = 0
+    objects: int = 0
+    keys: int = 0
+    values: int = 1
+    quoted: bool = False
+    long_number: bool = False
+    last: int = 0  # where the mark before stands
+
+    def take(self, piece: NDArray[np.uint8], offset: int) -> None:
+        """Go on with the next piece of the text."""
+        places = np.flatnonzero(_MARKS[piece])
+        if not places.size:
+            return
+        marks = piece[places]
+        quotes = marks == _QUOTE
+        inside = (np.cumsum(quotes) + self.quoted) % 2 == 1
+        gaps = np.diff(places, prepend=self.last - offset)
+        before = np.concatenate(([self.quoted], inside[:-1]))
+        self.long_number |= bool((gaps[~before] > LONGEST_NUMBER).any())
+        self.quoted, self.last = bool(inside[-1]), int(places[-1]) + offset
+        bare = ~inside & ~quotes
+        self._count(marks[bare], places[bare], offset)
+
+    def _count(self, marks: NDArray[np.uint8], places: NDArray[np.int64], offset: int) -> None:
+        levels = np.cumsum(_STEPS[marks]) + self.depth
+        deep = np.flatnonzero(levels > MOST_DEEP)
+        if deep.size:
+            raise _refused(int(places[deep[0]]) + offset, f"nested deeper than {MOST_DEEP}")
+        self.depth = int(levels[-1]) if levels.size else self.depth
+        found = np.bincount(marks, minlength=256)
+        self.objects += int(found[ord("{")])
+        self.keys += int(found[ord(":")])
+        self.values += int(found[ord(",")] + found[ord("[")] + found[ord("{")])
+
+
+def _shape(body: bytes) -> _Shape:
+    text = _ESCAPE.sub(b"  ", body) if b"\\" in body else body
+    shape = _Shape()
+    for start in range(0, len(text), PIECE):
+        shape.take(np.frombuffer(text, np.uint8, min(PIECE, len(text) - start), start), start)
+    return shape
+
+
+def _entries(tree: Any, objects: int) -> int:
+    """The keys of all objects in a tree, which is searched only until all of them are found."""
+    level, found, entries = [tree], 0, 0
+    while level and found < objects:
+        dicts = [node for node in level if type(node) is dict]
+        found += len(dicts)
+        entries += sum(map(len, dicts))
+        inner = [list(node.values()) if type(node) is dict else node for node in level]
+        level = [child for children in inner for child in children if type(child) in (dict, list)]
+    return entries
+
+
+def _tokens(body: bytes) -> Iterator[tuple[int, bytes]]:
+    return ((match.start(), match.group()) for match in _TOKEN.finditer(body))
+
+
+def _second_key(body: bytes) -> int:
+    seen: list[set[str]] = []
+    text, place = b'""', 0
+    for start, token in _tokens(body):
+        if token == b"{":
+            seen.append(set())
+        elif token == b"}":
+            seen.pop()
+        elif token == b":":
+            key = msgspec.json.decode(text)
+            if key in seen[-1]:
+                break
+            seen[-1].add(key)
+        else:
+            text, place = token, start
+    return place
+
+
+def _refuse_infinite(body: bytes) -> None:
+    place = _infinite(body)
+    if place is not None:
+        raise _refused(place, "a number beyond the range of 64-bit floats")
+
+
+def _infinite(body: bytes) -> int | None:
+    for start, token in _tokens(body):
+        if token[:1] in b"-0123456789" and math.isinf(_float(token)):
+            return start
+    return None
+
+
+def _float(token: bytes) -> float:
+    try:
+        return float(token)
+    except ValueError:
+        return 0.0
+
+
+def _refusal(body: bytes, error: Exception) -> MalformedJSON:
+    """What the decoder says, without a word of the body."""
+    if isinstance(error, UnicodeDecodeError):
+        return _refused(error.start, "not UTF-8")
+    if isinstance(error, msgspec.ValidationError):
+        return _refused(_infinite(body) or 0, "a number beyond the range of 64-bit floats")
+    if isinstance(error, RecursionError):
+        return _refused(0, f"nested deeper than {MOST_DEEP}")
+    said = re.fullmatch(r"JSON is malformed: ([^()]+) \(byte (\d+)\)", str(error))
+    if said:
+        return _refused(int(said[2]) - (said[1] == "trailing characters"), said[1])
+    return _refused(len(body), "it ends too early")
+
+
+def _refused(position: int, why: str) -> MalformedJSON:
+    return MalformedJSON(f"the body stops being JSON at byte {position}: {why}", position=position)

@@ -1,0 +1,67 @@
+"""What every service has: a start page, docs, liveness, readiness, metrics."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from losses.catalogue import LOSSES
+
+from . import pages
+from .examples import EXAMPLES
+from .pages import Page
+from .problems import explained
+from .replies import Reply
+
+house = APIRouter(tags=["service"])
+
+
+@house.get("/healthz")
+async def healthz() -> Reply:
+    """The process answers."""
+    return Reply({"status": "alive"})
+
+
+@house.get("/readyz")
+async def readyz(request: Request) -> Reply:
+    """The self test passed, and the process is not on its way out."""
+    ready: bool = request.app.state.ready
+    return Reply({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+
+
+@house.get("/metrics", response_class=Response)
+def metrics(request: Request) -> Response:
+    """Counts and times of requests, for Prometheus."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@house.get("/problems/{name}", response_class=Page)
+def problem(name: str) -> Page:
+    """What the ``type`` of a problem means."""
+    return Page(explained(name))
+
+
+@house.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> Reply:
+    """This service, for programs."""
+    return Reply(request.app.openapi())
+
+
+@house.get("/docs", include_in_schema=False)
+def docs(request: Request) -> Page:
+    """This service, for people."""
+    return Page(pages.operations(request.app.openapi()))
+
+
+@house.get("/", include_in_schema=False)
+def start(request: Request) -> Page:
+    """What this is."""
+    app, example = request.app, next(e for e in EXAMPLES if e.path == "/v1/recommendations")
+    return Page(pages.start(app.title, app.description, len(LOSSES), example))
+
+
+@house.get("/style.css", include_in_schema=False)
+def style() -> FileResponse:
+    """The one style sheet."""
+    return FileResponse(pages.STYLE, media_type="text/css")

@@ -1,0 +1,177 @@
+"""Replies of the service as the library's own objects, and what users hold as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgspec
+import numpy as np
+
+from losses import Evaluation, Loss, Profile, Result, Sum, get
+from losses.advice import Notice, Recommendation
+from losses.arrays import numbers
+from losses.errors import InvalidType, LossesError, NotSupported
+from losses.evaluate import Note
+from losses.profile.column import as_array
+
+from .errors import Unreachable
+from .problems import KINDS
+
+_TOLD = frozenset(("type", "title", "status", "detail", "instance"))
+
+
+@dataclass(frozen=True)
+class RemoteAdvice:
+    """What ``losses.recommend`` answers, as the service answered it."""
+
+    ranked: list[Recommendation]
+    ruled_out: list[tuple[str, str]]
+    warnings: tuple[Notice, ...]
+    profile: Profile
+    answer: str
+    functional: str
+    would_change: tuple[str, ...]
+    reply: Mapping[str, Any]
+
+    @property
+    def best(self) -> Recommendation:
+        """The first of the ranked; raises NotSupported where nothing is left."""
+        if not self.ranked:
+            raise NotSupported("no loss meets all that is asked for", allowed=[])
+        return self.ranked[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply itself."""
+        return dict(self.reply)
+
+    def __str__(self) -> str:
+        rows = [f"  {i}. {found.usage}  ({found.score:.2f})" for i, found in enumerate(self.ranked, 1)]
+        return "\n".join([self.answer, *rows])
+
+
+def advice(reply: Mapping[str, Any], framework: str | None = None) -> RemoteAdvice:
+    """The reply of ``POST /v1/recommendations``."""
+    return RemoteAdvice(
+        ranked=[_recommendation(row, framework) for row in reply["ranked"]],
+        ruled_out=[(row["loss"], row["reason"]) for row in reply["ruled_out"]],
+        warnings=tuple(Notice(**row) for row in reply["warnings"]),
+        profile=Profile.from_dict(reply["profile"]),
+        answer=reply["answer"],
+        functional=reply["functional"],
+        would_change=tuple(reply["would_change"]),
+        reply=reply,
+    )
+
+
+def _recommendation(row: Mapping[str, Any], framework: str | None) -> Recommendation:
+    loss = get(row["loss"])
+    return Recommendation(
+        loss=loss,
+        score=row["score"],
+        reasons=tuple(row["reasons"]),
+        warnings=tuple(Notice(**warning) for warning in row["warnings"]),
+        evidence=row["evidence"],
+        transform=row["transform"],
+        link=row["link"],
+        post=row["post"],
+        framework=framework,
+        unit=_unit(loss),
+    )
+
+
+def _unit(loss: Loss | Sum) -> str:
+    return loss.about.unit if isinstance(loss, Loss) else loss.unit
+
+
+def evaluation(reply: Mapping[str, Any]) -> Evaluation:
+    """The reply of ``POST /v1/evaluations``; what JSON could not hold comes back as NaN."""
+    return Evaluation([_result(row) for row in reply["results"]])
+
+
+def _result(row: Mapping[str, Any]) -> Result:
+    value = row["value"]
+    return Result(
+        loss=get(row["loss"]),
+        reduction=row["reduction"],
+        value=math.nan if value is None else _array(value),
+        standard_error=row["standard_error"],
+        unit=row["unit"],
+        n=row["n"],
+        warnings=tuple(Note(note["code"], note["message"]) for note in row["warnings"]),
+        gradient=_array(row.get("gradient")),
+    )
+
+
+def _array(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _array(part) for name, part in value.items()}
+    return np.array(value, dtype=np.float64) if isinstance(value, list) else value
+
+
+def error(reply: httpx.Response) -> LossesError:
+    """The library's own error, from problem details; ``Unreachable`` where something else answered."""
+    try:
+        told = reply.json()
+        kind = KINDS[told["type"].removeprefix("/problems/")]
+        return kind(str(told["detail"]), **{key: value for key, value in told.items() if key not in _TOLD})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Unreachable(f"something else than the service answered, with status {reply.status_code}")
+
+
+# ── and the other way ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def spoken(losses: Any) -> list[Any]:
+    """Losses as JSON says them."""
+    listed = [losses] if isinstance(losses, str | Loss | Sum | Mapping) else list(losses)
+    return [loss.to_json() if isinstance(loss, Loss | Sum) else loss for loss in listed]
+
+
+def inputs(**given: Any) -> dict[str, Any]:
+    """Inputs of a loss as nested lists, those that are given."""
+    return {name: _nested(value, name) for name, value in given.items() if value is not None}
+
+
+def _nested(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return {str(part): _nested(array, f"{name}.{part}") for part, array in value.items()}
+    return _finite(numbers(value, name), name)
+
+
+def column(target: Any, name: str = "target") -> Any:
+    """A column of any container as a list."""
+    found = as_array(target)
+    if isinstance(found, list):
+        if any(isinstance(value, float) and math.isinf(value) for value in found):
+            raise _infinite(name)
+        return found
+    if found.dtype.kind in "Mm":
+        found = found.astype("datetime64[us]" if found.dtype.kind == "M" else "timedelta64[s]").astype(np.str_)
+    return _finite(found, name)
+
+
+def _finite(array: Any, name: str) -> Any:
+    if array.dtype.kind == "f" and np.isinf(array).any():
+        raise _infinite(name)
+    return array.tolist()
+
+
+def _infinite(name: str) -> NotSupported:
+    return NotSupported(f"{name} holds an infinite number, which JSON cannot: look at it in-process", field=name)
+
+
+def encoded(body: Any) -> bytes:
+    """JSON, with NaN and all other signs of absence as null."""
+    return msgspec.json.encode(body, enc_hook=_item)
+
+
+def _item(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    raise InvalidType(f"values of type {type(value).__name__} cannot be sent", got=type(value).__name__)

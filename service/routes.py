@@ -1,0 +1,61 @@
+"""The calls of version 1. What they compute is the library's; how bodies are read is ``transport``'s."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from losses import catalogue
+from losses.catalogue import find, row
+
+from . import schemas as s
+from .answers import evaluated, profiled, recommended, weighed
+from .openapi import answers, body
+from .replies import Reply, cacheable, takes_json
+from .transport import Given
+
+v1 = APIRouter(prefix="/v1", dependencies=[Depends(takes_json)])
+Filters = Annotated[s.CatalogueFilters, Query()]
+
+
+@v1.get("/losses", tags=["catalogue"], responses=answers(s.CatalogueReply))
+def list_losses(request: Request, filters: Filters) -> Response:
+    """Every loss, or those that have all of the properties asked for."""
+    return cacheable(request, {"losses": catalogue(**filters.model_dump(exclude_none=True))})
+
+
+@v1.get("/losses/{loss}", tags=["catalogue"], responses=answers(s.LossRow))
+def get_loss(request: Request, loss: str) -> Response:
+    """One loss by id or alias: parameters with ranges, inputs, formula, source, where it can be trained."""
+    return cacheable(request, row(find(loss)))
+
+
+@v1.post("/profiles", responses=answers(s.ProfileReply, s.ColumnsReply), openapi_extra=body(s.ProfileRequest))
+def profile(sent: Given) -> Reply:
+    """What a target column is: a mergeable record of it, its likely kinds with evidence, its readings."""
+    return Reply(profiled(sent))
+
+
+@v1.post("/recommendations", responses=answers(s.RecommendationReply), openapi_extra=body(s.RecommendationRequest))
+def recommend(sent: Given) -> Reply:
+    """Which loss to train with, why, with which parameters and code; and which not."""
+    return Reply(recommended(sent).to_dict())
+
+
+@v1.post("/evaluations", responses=answers(s.EvaluationReply), openapi_extra=body(s.EvaluationRequest))
+def evaluate(sent: Given) -> Reply:
+    """Any losses on the same predictions, in one pass, with standard errors and units."""
+    return Reply(evaluated(sent))
+
+
+@v1.post("/class-weights", responses=answers(s.ClassWeightReply), openapi_extra=body(s.ClassWeightRequest))
+def class_weights(sent: Given) -> Reply:
+    """What each class should cost, so that rare ones are heard."""
+    return Reply(weighed(sent))
+
+
+@v1.get("/limits", tags=["service"], responses=answers(dict[str, s.LimitRow]))
+def limits(request: Request) -> Reply:
+    """The limits in force."""
+    return Reply(request.app.state.settings.limits())

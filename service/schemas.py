@@ -1,0 +1,334 @@
+"""Requests and replies: the options of each call, and what it answers with.
+
+Arrays are no part of these models: they go from the body to NumPy (``transport``), and appear here only in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+Model = TypeVar("Model", bound=BaseModel)
+
+Name = Annotated[str, Field(max_length=200)]
+Loss = Annotated[Any, WithJsonSchema({"title": "ref:Loss"})]
+Numbers = Annotated[Any, WithJsonSchema({"title": "ref:Numbers"})]
+Target = Annotated[Any, WithJsonSchema({"title": "ref:Target"})]
+Free = Annotated[Any, WithJsonSchema({"title": "ref:Anything"})]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str | dict) else value
+
+
+Losses = Annotated[list[Loss], BeforeValidator(_listed), Field(max_length=1000)]
+Names = Annotated[list[Name], BeforeValidator(_listed), Field(max_length=100)]
+
+
+class Options(BaseModel):
+    """What a request asks for; a field that is not declared is refused."""
+
+    model_config = ConfigDict(extra="forbid", title="")
+
+
+class EvaluationOptions(Options):
+    """Which losses, and how they are reduced."""
+
+    losses: Losses = Field(
+        default_factory=list,
+        validation_alias=AliasChoices("losses", "loss"),
+        description="ids, specs, or objects with parameters",
+    )
+    reduction: Name = Field(
+        default="mean", description="mean, sum, none; for distributions batchmean and elementmean too"
+    )
+    missing: Literal["error", "drop"] = Field(default="error", description="what becomes of rows with a missing value")
+    include: Names = Field(default_factory=list, description='"gradient" adds the slope of the reduced loss')
+
+
+class ProfileOptions(Options):
+    """What is known of a target beyond its values."""
+
+    name: Name | None = Field(default=None, description="the column's name, which helps to tell a count from a code")
+    task: Name | None = Field(default=None, description="what is to be predicted, where the values do not say")
+    column: Name | None = Field(
+        default=None, description="which column of a table; without it, target, or the only one"
+    )
+    weight: Name | None = Field(default=None, description="the column of a file that holds sample weights")
+    private: bool = Field(default=False, description="leave out of the profile what could be one person's value")
+
+
+class RecommendationOptions(Options):
+    """What the predictions are for."""
+
+    profile: dict[str, Any] | None = Field(
+        default=None, description="a profile that /v1/profiles wrote, instead of a target"
+    )
+    metric: Name | None = Field(
+        default=None, description="the metric you will be judged by: rmse, mae, pinball@0.9, roc_auc …"
+    )
+    goal: Name | None = Field(
+        default=None, description="total, typical, quantile@0.9, probability, ranking, decision …"
+    )
+    costs: dict[Name, float] | None = Field(
+        default=None, description="under and over, or false_negative and false_positive"
+    )
+    task: Name | None = Field(
+        default=None, description="what is to be predicted: regression, classification, segmentation …"
+    )
+    model: Name | None = Field(default=None, description="boosting, linear or neural")
+    framework: Name | None = Field(default=None, description="what you train with: lightgbm, torch …")
+    require: Names = Field(default_factory=list, description="convex, differentiable, robust … or a unit")
+    ignore: Names = Field(default_factory=list, description="codes of warnings that you know of already")
+    n: int = Field(default=5, ge=1, le=1000, description="how many losses to rank")
+    name: Name | None = Field(default=None, description="the column's name")
+    column: Name | None = Field(
+        default=None, description="which column of a table; without it, target, or the only one"
+    )
+    weight: Name | None = Field(default=None, description="the column of a file that holds sample weights")
+
+    def wishes(self) -> dict[str, Any]:
+        """What is asked of the losses, apart from the target."""
+        return self.model_dump(exclude={"profile", "name", "column", "weight"})
+
+
+class ClassWeightOptions(Options):
+    """How rare classes are made to count."""
+
+    counts: Annotated[list[Any], Field(max_length=100_000)] | dict[str, Any] | None = Field(
+        default=None, description="rows of each class, a list or an object by class; or send a target"
+    )
+    scheme: Name = Field(default="balanced", description="balanced or effective_number")
+    beta: float = Field(default=0.999, description="how soon more rows of a class stop counting, for effective_number")
+    column: Name | None = Field(
+        default=None, description="which column of a table; without it, target, or the only one"
+    )
+
+
+class CatalogueFilters(Options):
+    """Keeps the losses that have all of these."""
+
+    task: Name | None = None
+    convex: Name | None = None
+    differentiable: Name | None = None
+    robust: Name | None = None
+    unit: Name | None = None
+    elicits: Name | None = None
+    framework: Name | None = None
+
+
+def options_from_query(model: type[Model], query: Iterable[tuple[str, str]]) -> Model:
+    """The options in a query string: repeated names make a list, ``costs.under=3`` an object.
+
+    >>> options_from_query(RecommendationOptions, [("costs.under", "3"), ("costs.over", "1"), ("n", "2")]).costs
+    {'under': 3.0, 'over': 1.0}
+    """
+    found: dict[str, Any] = {}
+    for name, text in query:
+        head, _, key = name.partition(".")
+        if key:
+            found.setdefault(head, {})
+        if key and isinstance(found[head], dict):
+            found[head][key] = text
+        elif name in found:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), text]
+        else:
+            found[name] = text
+    return model.model_validate(found)
+
+
+# ── data, in words ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class EvaluationRequest(EvaluationOptions):
+    """Predictions, and the losses to compute on them."""
+
+    y_true: Numbers = Field(default=None, description="the truth; left out where a loss has none")
+    y_pred: Numbers = Field(description="the predictions: an array, or an object of named arrays")
+    sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
+
+
+class ProfileRequest(ProfileOptions):
+    """A target column, or a whole table."""
+
+    target: Target = Field(default=None, description="the values: numbers, strings, booleans; null is missing")
+    columns: dict[str, Target] | None = Field(default=None, description="several columns by name, instead of a target")
+    sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
+
+
+class RecommendationRequest(RecommendationOptions):
+    """A target or its profile, and what the predictions are for."""
+
+    target: Target = Field(default=None, description="the values, instead of a profile")
+    sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
+
+
+class ClassWeightRequest(ClassWeightOptions):
+    """Class counts, or the target to count."""
+
+    target: Target = Field(default=None, description="the class of each row, instead of counts")
+
+
+# ── replies ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Answer(BaseModel):
+    """A reply; later versions may add fields."""
+
+    model_config = ConfigDict(title="")
+
+
+class Notice(Answer):
+    """Something to beware of."""
+
+    code: str
+    message: str
+    severity: Literal["info", "warning", "error"] | None = None
+    data: dict[str, Free] | None = None
+
+
+class ParameterRow(Answer):
+    """A parameter of a loss."""
+
+    default: Free
+    range: str
+    says: str
+
+
+class LossRow(Answer):
+    """A row of the catalogue."""
+
+    id: str
+    title: str
+    aliases: list[str]
+    summary: str
+    tasks: list[str]
+    elicits: str
+    convex: str
+    differentiable: str
+    robust: str
+    unit: str
+    domain: str | None
+    inputs: dict[str, str]
+    per: str
+    reductions: list[str]
+    parameters: dict[str, ParameterRow]
+    formula: str
+    source: str
+    note: str
+    frameworks: list[str]
+
+
+class CatalogueReply(Answer):
+    """The losses that were asked for."""
+
+    losses: list[LossRow]
+
+
+class ResultRow(Answer):
+    """One loss, evaluated; a number that JSON cannot hold is null, and a warning says which."""
+
+    loss: Loss
+    reduction: str
+    value: Free
+    standard_error: float | None
+    unit: str
+    n: int
+    warnings: list[Notice]
+    gradient: Free = None
+
+
+class EvaluationReply(Answer):
+    """The results, in the order of the losses asked for."""
+
+    n: int
+    results: list[ResultRow]
+    warnings: list[Notice]
+
+
+class KindRow(Answer):
+    """One reading of a target, with its share of belief."""
+
+    id: str
+    share: float
+    evidence: list[str]
+    rival: str | None
+
+
+class ProfileReply(Answer):
+    """A profile, what kind of target it may be, its readings, and what to beware of."""
+
+    profile: dict[str, Free]
+    kinds: list[KindRow]
+    readings: dict[str, Free]
+    warnings: list[Notice]
+
+
+class ColumnsReply(Answer):
+    """The profile of each column of a table."""
+
+    columns: dict[str, ProfileReply]
+
+
+class RankedRow(Answer):
+    """A loss to train with."""
+
+    loss: Loss
+    id: str
+    spec: str
+    score: float
+    reasons: list[str]
+    warnings: list[Notice]
+    evidence: str
+    transform: str | None
+    link: str | None
+    post: dict[str, Free]
+    code: dict[str, str]
+
+
+class RuledOutRow(Answer):
+    """A loss not to train with, and why."""
+
+    loss: str
+    reason: str
+
+
+class RecommendationReply(Answer):
+    """The losses to train with, best first, and those ruled out."""
+
+    ranked: list[RankedRow]
+    ruled_out: list[RuledOutRow]
+    warnings: list[Notice]
+    profile: dict[str, Free]
+    answer: str
+    functional: str
+    kind: str
+    task: str
+    would_change: list[str]
+
+
+class ClassWeightReply(Answer):
+    """What each class should cost, in the order of the counts, or of ``classes``."""
+
+    weights: list[float]
+    classes: list[str] | None = None
+
+
+class LimitRow(Answer):
+    """A limit."""
+
+    value: int
+    says: str
+
+
+class Problem(Answer):
+    """Problem details (RFC 9457): what was wrong, with what was expected and what came."""
+
+    model_config = ConfigDict(extra="allow", title="")
+
+    type: str
+    title: str
+    status: int
+    detail: str

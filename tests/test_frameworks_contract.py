@@ -1,0 +1,335 @@
+"""What a framework is given is the loss itself: same value, same slope, same best constant, same weights."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import losses
+from losses import frameworks
+from losses.catalogue import LOSSES
+from losses.errors import NotSupported
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # OpenMP spins on a busy machine; a few hundred rows need no threads
+PARAMETERS = (
+    "huber:delta=0.5", "smooth_l1:beta=0.5", "smooth_l1:beta=0", "log_cosh:scale=3", "pseudo_huber:delta=0.3",
+    "quantile:tau=0.9", "quantile:tau=[0.1,0.9]", "expectile:tau=0.8", "general_robust:alpha=0",
+    "general_robust:alpha=2",
+    "general_robust:alpha=-inf", "general_robust:alpha=-2,c=2", "cauchy:c=2", "poisson_nll:full=true",
+    "poisson_nll:log_input=true", "tweedie_deviance:power=1.2", "tweedie_deviance:power=1", "tweedie_deviance:power=3",
+    "negative_binomial_nll:alpha=0.3", "gaussian_nll:full=true", "bce_with_logits:pos_weight=3",
+    "bce_with_logits:label_smoothing=0.1", "weighted_bce:pos_weight=2", "focal:alpha=none", "focal:gamma=0.5",
+    "focal:alpha_mode=scalar", "cross_entropy:label_smoothing=0.1", "cross_entropy:ignore_index=1",
+    "weighted_ce:class_weight=[1,2,3]", "class_balanced_ce:class_counts=[50,20,5]", "focal_multiclass:alpha=[1,2,3]",
+    "logit_adjusted_ce:class_prior=[0.5,0.3,0.2]", "multiclass_hinge:variant=weston_watkins", "multiclass_hinge:p=2",
+    "brier:scale_by_half=false", "dice:aggregate=batch", "dice:squared=true", "dice:from_logits=true",
+    "tversky:aggregate=batch", "kl_div:from_log=true", "kl_div:from_logits=true",
+    "kl_div:log_target=true,from_log=true",
+)  # fmt: skip
+SPECS = (*LOSSES, *PARAMETERS)
+MASKS = {"dice", "iou", "tversky", "focal_tversky"}
+FACTOR = {("keras", "mape"): 100.0}
+
+
+def wants(name: str) -> None:
+    """Skip, by name, what is not installed or not in the folder."""
+    if name not in frameworks.NAMES:
+        pytest.skip(f"losses/frameworks/{name}.py is not there")
+    pytest.importorskip(name)
+
+
+def inputs(loss: Any, seed: int = 0) -> tuple[Any, Any]:
+    """A truth and a prediction on which the loss is defined and smooth."""
+    rng = np.random.default_rng(seed)
+    shape = (4, 6) if loss.about.id in MASKS else (24,)
+    rows = next((True for d in loss.inputs.values() if d.name in {"distribution", "log_probabilities"}), False)
+    shapes = (24, 3) if rows else (24, len(loss.tau)) if isinstance(getattr(loss, "tau", None), tuple) else shape
+    draw: dict[str, Callable[[Any], Any]] = {
+        "reals": lambda s: rng.normal(size=s) * 2,
+        "logits": lambda s: rng.normal(size=s) * 2,
+        "positive": lambda s: rng.gamma(2.0, size=s) + 0.1,
+        "nonnegative": lambda s: rng.gamma(2.0, size=s) + 0.1,
+        "above_minus_one": lambda s: rng.gamma(2.0, size=s),
+        "probabilities": lambda s: rng.uniform(0.05, 0.95, size=s),
+        "distribution": lambda s: rng.dirichlet(np.ones(3) * 3, size=s[0]),
+        "log_probabilities": lambda s: np.log(rng.dirichlet(np.ones(3) * 3, size=s[0])),
+        "soft_labels": lambda s: rng.integers(0, 2, size=s).astype(float),
+        "bits": lambda s: rng.integers(0, 2, size=s).astype(float),
+        "signs": lambda s: rng.integers(0, 2, size=s) * 2.0 - 1,
+    }
+    both = {name: draw[domain.name](shapes) for name, domain in loss.inputs.items()}
+    truth = both.pop("y_true")
+    if isinstance(getattr(loss, "tau", None), tuple):
+        truth = truth[:, 0]
+    if loss.inputs["y_true"].name == "distribution" and loss.about.id not in {"kl_div", "js_div"}:
+        truth = rng.integers(0, 3, size=24)
+    if "lower" in both:
+        both["upper"] = both["lower"] + np.abs(both["upper"])
+    return truth, both if list(both) != ["y_pred"] else both["y_pred"]
+
+
+def exported(spec: str, name: str) -> tuple[Any, Any]:
+    wants(name)
+    loss = losses.get(spec)
+    if loss.about.id not in {*frameworks._frameworks()[name].native, *frameworks._frameworks()[name].ours}:
+        pytest.skip(f"{name} has no spelling of {loss.about.id}")
+    try:
+        return loss, loss.to(name)
+    except NotSupported as refusal:
+        return pytest.skip(refusal.detail)
+
+
+def spelled(name: str) -> list[str]:
+    """The specs for which this framework has a row."""
+    return [s for s in SPECS if name in frameworks.NAMES and name in frameworks.supports(losses.get(s).about.id)]
+
+
+def agrees(loss: Any, name: str, value: Any, slope: Any, y: Any, z: Any, tolerance: float) -> None:
+    factor = FACTOR.get((name, loss.about.id), 1.0)
+    assert float(value) == pytest.approx(factor * loss(y, z), rel=tolerance, abs=tolerance)
+    expected = loss.gradient(y, z, reduction="mean")
+    pairs = [(slope[k], expected[k]) for k in expected] if isinstance(expected, dict) else [(slope, expected)]
+    for got, right in pairs:
+        np.testing.assert_allclose(got, factor * right, rtol=50 * tolerance, atol=tolerance)
+
+
+# ── neural ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("spec", spelled("torch"))
+def test_torch_has_the_value_and_the_slope(spec: str) -> None:
+    loss, module = exported(spec, "torch")
+    import torch
+
+    if spec in {"cosine_embedding", "triplet"}:
+        pytest.skip("tested with the embeddings below")
+    y, z = inputs(loss)
+    heads = z if isinstance(z, dict) else {"y_pred": z}
+    leaves = {k: torch.tensor(v, dtype=torch.float64, requires_grad=True) for k, v in heads.items()}
+    target = torch.tensor(y)
+    module = module.double()
+    if spec.startswith("gaussian_nll"):
+        value = module(leaves["mean"], target, leaves["var"])
+    else:
+        value = module(leaves if isinstance(z, dict) else leaves["y_pred"], target)
+    value.backward()
+    slopes = {k: leaf.grad.numpy() for k, leaf in leaves.items()}
+    agrees(loss, "torch", value.item(), slopes if isinstance(z, dict) else slopes["y_pred"], y, z, 2e-7)
+
+
+@pytest.mark.parametrize("spec", ["triplet:swap=true,margin=0.5", "cosine_embedding:margin=0.2"])
+def test_torch_has_the_value_for_embeddings(spec: str) -> None:
+    loss, module = exported(spec, "torch")
+    import torch
+
+    rng = np.random.default_rng(2)
+    names = [name for name in loss.inputs if name != "y_true"]
+    z = {name: rng.normal(size=(12, 5)) for name in names}
+    y = rng.integers(0, 2, size=12) * 2.0 - 1 if "y_true" in loss.inputs else None
+    value = module(*map(torch.tensor, z.values()), *([] if y is None else [torch.tensor(y)]))
+    assert value.item() == pytest.approx(loss(y, z))
+
+
+def test_a_torch_module_weighs_rows_and_survives_pickling() -> None:
+    loss, module = exported("quantile:tau=0.9", "torch")
+    import torch
+
+    y, z = inputs(loss)
+    weight = np.arange(1.0, 25.0)
+    again = pickle.loads(pickle.dumps(module))
+    value = again(torch.tensor(z), torch.tensor(y), torch.tensor(weight))
+    assert value.item() == pytest.approx(loss(y, z, weight))
+    assert "quantile:tau=0.9" in repr(again)
+
+
+@pytest.mark.parametrize("spec", spelled("optax"))
+def test_optax_has_the_value_and_the_slope(spec: str) -> None:
+    loss, function = exported(spec, "optax")
+    import jax
+
+    y, z = inputs(loss)
+    value, slope = jax.value_and_grad(lambda p: function(p, np.asarray(y)).mean())(
+        {k: np.float32(v) for k, v in z.items()} if isinstance(z, dict) else np.float32(z)
+    )
+    agrees(loss, "optax", value, slope, y, z, 2e-5)
+    pickle.dumps(function)
+
+
+@pytest.mark.parametrize("spec", spelled("keras"))
+def test_keras_has_the_value(spec: str) -> None:
+    loss, made = exported(spec, "keras")
+    y, z = inputs(loss)
+    prediction = {k: np.float32(v) for k, v in z.items()} if isinstance(z, dict) else np.float32(z)
+    value = float(made(np.asarray(y), prediction))
+    factor = FACTOR.get(("keras", loss.about.id), 1.0)
+    assert value == pytest.approx(factor * loss(y, z), rel=2e-5, abs=2e-5)
+    if type(made).__module__.startswith("losses."):
+        assert float(type(made).from_config(made.get_config())(np.asarray(y), prediction)) == pytest.approx(value)
+
+
+# ── boosting ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+RNG = np.random.default_rng(7)
+TARGET = RNG.gamma(1.5, 200.0, size=400)
+FLAT = RNG.normal(size=(400, 1)) * 0 + np.arange(400)[:, None] % 2
+CONSTANTS = {
+    "mse": TARGET.mean(),
+    "mae": np.median(TARGET),
+    "quantile:tau=0.9": np.quantile(TARGET, 0.9),
+    "poisson_nll": TARGET.mean(),
+    "gamma_deviance": TARGET.mean(),
+    "tweedie_deviance:power=1.5": TARGET.mean(),
+    "msle": np.expm1(np.log1p(TARGET).mean()),
+}
+
+
+def fitted(spec: str, name: str, x: Any, y: Any, **scope: Any) -> Any:
+    """The predictions of the code for a loss, run as it stands."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        space = {"X": x, "y": y, **scope}
+        exec(compile(frameworks.code(losses.get(spec), name), "<code>", "exec"), space)
+    found = space["predictions"]
+    return np.stack(list(found.values()), axis=-1) if isinstance(found, dict) else np.asarray(found)
+
+
+@pytest.mark.parametrize("name", ["sklearn", "lightgbm", "xgboost", "catboost"])
+@pytest.mark.parametrize("spec", [*CONSTANTS, "huber:delta=100", "log_cosh:scale=100", "mape", "expectile:tau=0.8"])
+def test_without_features_a_model_predicts_the_best_constant(spec: str, name: str) -> None:
+    loss, _ = exported(spec, name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = float(np.mean(fitted(spec, name, FLAT[np.argsort(TARGET).argsort()], TARGET)))
+        grid = np.linspace(TARGET.min() + 1e-9, TARGET.max(), 4001)
+        best = min(grid, key=lambda c: loss(TARGET, np.full_like(TARGET, c)))
+    if spec in CONSTANTS:
+        best = float(CONSTANTS[spec])
+    assert found == pytest.approx(best, rel=0.05)
+
+
+OURS = [
+    (name, loss)
+    for name in ("lightgbm", "xgboost", "catboost")
+    if name in frameworks.NAMES
+    for loss in frameworks._frameworks()[name].ours
+]
+
+
+def objective(name: str, loss: Any) -> Any:
+    return next(v for v in loss.to(name).values() if callable(v) or hasattr(v, "calc_ders_range"))
+
+
+@pytest.mark.parametrize(("name", "spec"), OURS)
+def test_our_objectives_are_the_slope_with_a_positive_curvature(name: str, spec: str) -> None:
+    loss = losses.get(spec)
+    y, _ = inputs(loss)
+    raw = np.random.default_rng(3).normal(size=24) * 3
+    made = objective(name, loss)
+    slope, bend = made(y, raw)
+    step = 1e-6
+    lift = (
+        loss(y, made.predict(raw + step), reduction="none") - loss(y, made.predict(raw - step), reduction="none")
+    ) / 2
+    np.testing.assert_allclose(slope, lift / step, rtol=1e-4, atol=1e-5)
+    assert (bend > 0).all()
+    assert np.isfinite(bend).all()
+
+
+@pytest.mark.parametrize(("name", "spec"), OURS)
+def test_our_objectives_survive_pickling_and_weigh_as_duplicates(name: str, spec: str) -> None:
+    loss = losses.get(spec)
+    y, _ = inputs(loss)
+    made = pickle.loads(pickle.dumps(objective(name, loss)))
+    raw = np.linspace(-2, 2, 24)
+    times = np.arange(24) % 3 + 1
+    slope, _ = made(y, raw, times)
+    twice, _ = made(np.repeat(y, times), np.repeat(raw, times))
+    assert slope.sum() == pytest.approx(twice.sum())
+    assert made.start(y, times) == pytest.approx(made.start(np.repeat(y, times)), rel=0.02, abs=0.02)
+
+
+@pytest.mark.parametrize("spec", ["mae", "mape", "smape", "log_cosh", "huber", "quantile:tau=0.9", "hinge"])
+def test_a_constant_reached_by_our_curvature_is_the_best_one(spec: str) -> None:
+    from losses.frameworks._objective import Objective
+
+    loss = losses.get(spec)
+    y = inputs(loss)[0] if spec == "hinge" else TARGET
+    found = Objective(loss).start(y)
+    cost = loss(y, np.full_like(y, found))
+    least = min(loss(y, np.full_like(y, c)) for c in np.linspace(y.min(), y.max(), 2001))
+    assert cost <= least * 1.002
+
+
+def test_lightgbm_trains_with_our_objective_by_both_of_its_interfaces() -> None:
+    wants("lightgbm")
+    import lightgbm
+
+    params = losses.get("log_cosh:scale=50").to("lightgbm")
+    weight = np.linspace(0.5, 2, 400)
+    x = RNG.normal(size=(400, 2))
+    y = TARGET * 0.1 + 40 * x[:, 0]
+    booster = lightgbm.train({**params, "verbose": -1}, lightgbm.Dataset(x, y, weight=weight), num_boost_round=20)
+    model = lightgbm.LGBMRegressor(**params, n_estimators=20, verbose=-1).fit(x, y, sample_weight=weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        np.testing.assert_allclose(booster.predict(x), model.predict(x))
+
+
+def test_xgboost_trains_with_our_objective_by_both_of_its_interfaces() -> None:
+    wants("xgboost")
+    import xgboost
+
+    params = losses.get("log_cosh:scale=50").to("xgboost")
+    weight = np.linspace(0.5, 2, 400)
+    x = RNG.normal(size=(400, 2))
+    y = TARGET * 0.1 + 40 * x[:, 0]
+    model = xgboost.XGBRegressor(**params, n_estimators=20, base_score=0.5).fit(x, y, sample_weight=weight)
+    made = params.pop("objective")
+    booster = xgboost.train({**params, "base_score": 0.5}, xgboost.DMatrix(x, y, weight=weight), 20, obj=made)
+    np.testing.assert_allclose(booster.predict(xgboost.DMatrix(x)), model.predict(x), rtol=1e-5)
+
+
+# ── code ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LABELS = {
+    "soft_labels": lambda y: (y > np.median(y)).astype(int),
+    "bits": lambda y: (y > np.median(y)).astype(int),
+    "signs": lambda y: np.where(y > np.median(y), 1, -1),
+    "distribution": lambda y: np.digitize(y, np.quantile(y, [0.3, 0.7])),
+}
+OTHER_DATA = MASKS | {"kl_div", "js_div", "cosine_embedding", "triplet"}  # their code is run down to the loss
+IS_LOSS = re.compile("import|from|loss_fn =")
+CODE = [(n, s) for n in frameworks.NAMES for s in (*LOSSES, "quantile:tau=[0.1,0.9]") if s in spelled(n)]
+
+
+@pytest.mark.parametrize(("name", "spec"), CODE)
+def test_code_runs_as_it_stands(name: str, spec: str) -> None:
+    loss, _ = exported(spec, name)
+    if loss.about.id in OTHER_DATA or (name in {"keras", "optax"} and isinstance(inputs(loss)[1], dict)):
+        exec("\n".join(line for line in frameworks.code(loss, name).splitlines() if IS_LOSS.match(line)), {})
+        return
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(80, 3))
+    y = LABELS.get(loss.inputs["y_true"].name, lambda y: y)(np.exp(x[:, 0] / 2) + rng.gamma(1.0, size=80) / 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = fitted(spec, name, x, y)
+    assert len(found) == 80
+    assert np.isfinite(found).all()
+
+
+def test_code_undoes_a_transform_and_appends_what_follows_training() -> None:
+    wants("sklearn")
+    post = {"smearing": {"factor": 1.1, "code": "predictions = 1.1 * predictions"}, "threshold": {"value": 0.3}}
+    text = frameworks.code(losses.get("mse"), "sklearn", transform="log", post=post)
+    space: dict[str, Any] = {"X": np.arange(80.0)[:, None], "y": np.exp(np.arange(80.0) / 40)}
+    exec(text, space)
+    assert text.endswith("# smearing\npredictions = 1.1 * predictions\n# threshold: {'value': 0.3}\n")
+    np.testing.assert_allclose(space["predictions"], 1.1 * np.exp(np.arange(80.0) / 40), rtol=0.3)
