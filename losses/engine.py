@@ -85,8 +85,10 @@ def job(loss: Formula, columns: Sequence[Column | None]) -> Job:
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{field} has {n}" for field, n in lengths.items())
         raise InvalidShape(f"inputs differ in length: {told} rows", got=lengths, field=by_row[-1].field)
-    if rows == 0:
-        raise EmptyInput("no rows: at least one is needed", field=by_row[0].field, got=0)
+    for column in by_row:
+        if column.array.size == 0:
+            what = "rows" if rows == 0 else "columns"
+            raise EmptyInput(f"{column.field} has no {what}: at least one is needed", field=column.field, got=0)
     work = Job(loss, tuple(columns), rows, rows, _working_type(columns))
     return work._replace(step=max(1, BLOCK // max(1, row_width(work)))) if loss.per_row else work
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from . import engine
 from .catalogue import get
 from .core import Loss, Reduction
@@ -175,13 +177,14 @@ class Evaluator:
         parts = [self._term(loss, *next(tallies)) for _, loss in terms_of_read(whole)]
         if isinstance(whole, Loss):
             return parts[0]
-        value = sum(factor * part.value for (factor, _), part in zip(whole.terms, parts, strict=True))
+        pairs = zip(whole.terms, parts, strict=True)
+        value = None if self.reduction == "none" else sum(factor * part.value for (factor, _), part in pairs)
         notes = tuple(note for part in parts for note in part.warnings)
         return Result(whole, self.reduction, value, None, whole.unit, parts[0].n, notes)
 
     def _term(self, loss: Loss, tally: Tally, width: int) -> Result:
         if self.reduction == "none":
-            return Result(loss, "none", None, None, loss.about.unit, tally.rows, self._notes(loss, tally, 0.0))
+            return Result(loss, "none", None, None, loss.about.unit, tally.rows, self._notes(loss, tally, tally.total))
         value = loss.reduce(tally, self.reduction, width)
         error = tally.standard_error if loss.per_row else None
         if error is not None:
@@ -194,7 +197,8 @@ class Evaluator:
             total = tally.rows + tally.dropped
             notes.append(Note("MISSING_DROPPED", f"{tally.dropped} of {total} rows were missing and left out"))
         if not math.isfinite(value):
-            notes.append(Note("NON_FINITE", f"the {self.reduction} is {value}: at least one row costs infinity"))
+            what = "a loss" if self.reduction == "none" else f"the {self.reduction}"
+            notes.append(Note("NON_FINITE", f"{what} is {value}: at least one row costs infinity"))
         return tuple(notes)
 
 
@@ -233,8 +237,14 @@ def evaluate(
         found = _with_rows(run, found, y_true, y_pred, sample_weight)
     if not include:
         return found
-    slopes = (r.loss.gradient(y_true, y_pred, sample_weight, reduction) for r in found.results)
-    return Evaluation([replace(r, gradient=slope) for r, slope in zip(found.results, slopes, strict=True)])
+    return Evaluation([_sloped(r, r.loss.gradient(y_true, y_pred, sample_weight, reduction)) for r in found.results])
+
+
+def _sloped(result: Result, slope: Any) -> Result:
+    parts = slope.values() if isinstance(slope, Mapping) else [slope]
+    steep = sum(int((~np.isfinite(part)).sum()) for part in parts)
+    note = Note("NON_FINITE", f"{steep} numbers of the gradient are infinite: the loss rises without bound there")
+    return replace(result, gradient=slope, warnings=(*result.warnings, note) if steep else result.warnings)
 
 
 def _with_rows(run: Evaluator, found: Evaluation, y_true: Any, y_pred: Any, sample_weight: Any) -> Evaluation:
@@ -245,9 +255,7 @@ def _with_rows(run: Evaluator, found: Evaluation, y_true: Any, y_pred: Any, samp
         return engine.each_row(work, row_weights(sample_weight, work.rows), drop)
 
     def whole(loss: Loss | Sum) -> Any:
-        if isinstance(loss, Sum):
-            return loss(y_true, y_pred, sample_weight, "none")
-        return rows(loss)
+        return loss.together([rows(term) for _, term in loss.terms]) if isinstance(loss, Sum) else rows(loss)
 
     return Evaluation([replace(r, value=whole(r.loss)) for r in found.results])
 

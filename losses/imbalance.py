@@ -11,7 +11,7 @@ import numpy as np
 from .classification import LOOKS_LIKE_PROBABILITIES, BCEWithLogits, ClassNumbers, CrossEntropy
 from .core import NO, NOT_APPLICABLE, YES, About
 from .domains import BITS, DISTRIBUTION, LOGITS, Array
-from .errors import EmptyInput, InvalidInput, InvalidParameter, UnknownName
+from .errors import EmptyInput, InvalidInput, InvalidParameter, InvalidShape, UnknownName
 from .layouts import Classes, Elementwise
 from .params import Param
 from .special import one_hot, pick, sigmoid, softmax, softmax_costs, softplus, times
@@ -158,7 +158,7 @@ class LogitAdjustedCE(CrossEntropy):
         columns = super().arrange(y_true, y_pred)
         classes = columns[1].array.shape[-1] if columns[1] else 0
         if self.class_prior is not None and len(self.class_prior) != classes:
-            raise InvalidInput(
+            raise InvalidShape(
                 f"class_prior must have a number for each of the {classes} classes, got {len(self.class_prior)}",
                 field="class_prior", expected=classes, got=len(self.class_prior),
             )  # fmt: skip
@@ -203,7 +203,7 @@ class Focal(Elementwise):
 
     def value(self, y: Array, z: Array) -> Array:
         margin = (2 * y - 1) * z
-        return self._alpha(y) * times(sigmoid(-margin) ** self.gamma, softplus(-margin))
+        return times(self._alpha(y) * sigmoid(-margin) ** self.gamma, softplus(-margin))
 
     def _pull(self, margin: Array) -> tuple[Array, Array, Array]:
         p, q = sigmoid(margin), sigmoid(-margin)
@@ -217,8 +217,8 @@ class Focal(Elementwise):
     def curvature(self, y: Array, z: Array) -> Array:
         margin = (2 * y - 1) * z
         p, q, pull = self._pull(margin)
-        bend = self.gamma * (pull - times(q, softplus(-margin)) + q) + q
-        return self._alpha(y) * q**self.gamma * p * bend
+        bend = p * (self.gamma * (pull + q) + q) - self.gamma * q * times(p, softplus(-margin))
+        return self._alpha(y) * q**self.gamma * bend
 
 
 class Asymmetric(Elementwise):
@@ -248,8 +248,12 @@ class Asymmetric(Elementwise):
         p, q = sigmoid(z), sigmoid(-z)
         margin = np.maximum(p - self.clip, 0)
         left = np.minimum(q + self.clip, 1)
-        cost = np.where(margin < 0.5, -np.log1p(-np.minimum(margin, 0.5)), -np.log(left))
-        return margin, left, self._cap(cost)
+        far = -np.log(left) if self.clip else softplus(z)
+        return margin, left, self._cap(np.where(margin < 0.5, -np.log1p(-np.minimum(margin, 0.5)), far))
+
+    def _free(self, p: Array) -> Array:
+        """Whether a probability inside a logarithm is above the least."""
+        return (p > self.eps) | (self.eps == 0)
 
     def value(self, y: Array, z: Array) -> Array:
         margin, _, cost = self._negative(z)
@@ -258,11 +262,12 @@ class Asymmetric(Elementwise):
 
     def slope(self, y: Array, z: Array) -> Array:
         p, q = sigmoid(z), sigmoid(-z)
-        up = q**self.gamma_pos * (self.gamma_pos * times(p, self._cap(softplus(-z))) + q * (p > self.eps))
+        up = q**self.gamma_pos * (self.gamma_pos * times(p, self._cap(softplus(-z))) + q * self._free(p))
         margin, left, cost = self._negative(z)
         rate = np.where(margin > 0, cost / np.where(margin > 0, margin, 1), 1)
-        down = margin**self.gamma_neg * (self.gamma_neg * rate + (left > self.eps) / np.maximum(left, self.eps))
-        return np.where(y > 0, -up, down * p * q * (p > self.clip)).astype(z.dtype, copy=False)
+        share = np.where(left > 0, q / np.where(left > 0, left, 1), 1)
+        down = margin**self.gamma_neg * p * (self.gamma_neg * times(rate, q) + share * self._free(left))
+        return np.where(y > 0, -up, down * (p > self.clip)).astype(z.dtype, copy=False)
 
 
 CLASS_INPUTS = {"y_true": DISTRIBUTION, "y_pred": LOGITS}
@@ -290,7 +295,7 @@ class FocalMulticlass(Classes):
         columns = super().arrange(y_true, y_pred)
         classes = columns[1].array.shape[-1] if columns[1] else 0
         if isinstance(self.alpha, tuple) and len(self.alpha) != classes:
-            raise InvalidInput(
+            raise InvalidShape(
                 f"alpha must have a number for each of the {classes} classes, got {len(self.alpha)}",
                 field="alpha", expected=classes, got=len(self.alpha),
             )  # fmt: skip
@@ -304,7 +309,7 @@ class FocalMulticlass(Classes):
 
     def value(self, y: Array, z: Array) -> Array:
         rest = pick(softmax(z)[1], y)
-        return self._alpha(y, z) * times(rest**self.gamma, pick(softmax_costs(z), y))
+        return times(self._alpha(y, z) * rest**self.gamma, pick(softmax_costs(z), y))
 
     def slope(self, y: Array, z: Array) -> Array:
         p, others = softmax(z)
@@ -372,7 +377,8 @@ class SymmetricCrossEntropy(Classes):
     def value(self, y: Array, z: Array) -> Array:
         p = np.maximum(softmax(z)[0], z.dtype.type(self.eps))
         np.put_along_axis(p, y[..., None], 0, axis=-1)
-        return self.alpha * pick(softmax_costs(z), y) - self.beta * np.log(self.label_eps) * p.sum(axis=-1)
+        forward = times(np.asarray(self.alpha, dtype=z.dtype), pick(softmax_costs(z), y))
+        return forward - self.beta * np.log(self.label_eps) * p.sum(axis=-1)
 
     def slope(self, y: Array, z: Array) -> Array:
         p, others = softmax(z)

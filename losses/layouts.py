@@ -96,7 +96,7 @@ class Classes(Loss):
 
     def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
         y, z = numbers(y_true, "y_true"), numbers(y_pred, "y_pred")
-        if z.ndim < 2:
+        if z.ndim < 2 or not z.shape[-1]:
             raise InvalidShape(
                 f"y_pred must have rows of class scores, (n, classes), got shape {list(z.shape)}",
                 field="y_pred", expected=["n", "classes"], got=list(z.shape),

@@ -145,8 +145,7 @@ class CumulativeLink(Loss):
             raise InvalidShape(
                 "thresholds and y_true must be flat lists", field="y_pred.thresholds", got=list(cuts.shape)
             )
-        if not (np.diff(cuts) > 0).all():
-            rows = np.flatnonzero(~(np.diff(cuts) > 0))[:FIRST_ROWS].tolist()
+        if rows := np.flatnonzero(np.isfinite(cuts[1:]) & (np.diff(cuts) <= 0))[:FIRST_ROWS].tolist():
             raise OutsideDomain(f"thresholds must rise; they do not after {rows}", field="y_pred.thresholds", rows=rows)
         labels = Column("y_true", y, CLASSES.classes(len(cuts) + 1))
         return labels, Column("score", score, REALS), Column("thresholds", cuts, REALS, shared=True)

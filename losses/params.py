@@ -32,6 +32,7 @@ class Param:
     at_least: float | None = None
     at_most: float | None = None
     in_target_units: bool = False
+    infinite: bool = False
     not_between: tuple[float, float] | None = None
     name: str = ""
     default: Any = None
@@ -117,6 +118,8 @@ class Param:
         return bool(items), tuple(numbers.read(item) for item in items)
 
     def _inside(self, x: float) -> bool:
+        if not math.isfinite(x):
+            return self.infinite and not math.isnan(x)
         low = x > self.above if self.above is not None else x >= (-math.inf if self.at_least is None else self.at_least)
         high = x < self.below if self.below is not None else x <= (math.inf if self.at_most is None else self.at_most)
         gap = self.not_between is not None and self.not_between[0] < x < self.not_between[1]

@@ -18,7 +18,8 @@ from .special import log1p_square
 REGRESSION = ("regression",)
 ANY = {"y_true": REALS, "y_pred": REALS}
 LINEAR_FROM = 25.0  # log cosh x is x - log 2 to the last bit from here on
-EPS = float(np.finfo(np.float64).eps)
+MACHINE_EPS = float(np.finfo(np.float64).eps)
+ZERO = 1e-20  # an exponent this small does not change a bit
 
 
 class MSE(Elementwise):
@@ -217,7 +218,9 @@ class Quantile(Elementwise):
         if not isinstance(self.tau, tuple):
             return tuple(super().arrange(y_true, y_pred))
         y, z = numbers(y_true, "y_true"), numbers(y_pred, "y_pred")
-        if z.shape != (len(y), len(self.tau)) or y.ndim != 1:
+        if y.ndim != 1:
+            raise InvalidShape(f"y_true must be flat, got shape {list(y.shape)}", field="y_true", got=list(y.shape))
+        if z.shape != (len(y), len(self.tau)):
             expected = [len(y), len(self.tau)]
             raise InvalidShape(
                 f"y_pred must have a column for each tau, {expected}, got {list(z.shape)}",
@@ -291,7 +294,7 @@ class MAPE(Elementwise):
             "{count} of {n} targets are 0: their share is taken of eps, and they rule the result",
         ),
     )
-    eps: Annotated[float, Param("the least |y| to divide by", above=0)] = EPS
+    eps: Annotated[float, Param("the least |y| to divide by", above=0)] = MACHINE_EPS
 
     def _size(self, y: Array) -> Array:
         return np.maximum(np.abs(y), y.dtype.type(max(self.eps, float(np.finfo(y.dtype).tiny))))
@@ -405,7 +408,7 @@ class GeneralRobust(Elementwise):
         robust=CONTROLLED, unit="unitless", inputs=ANY, formula="|α − 2|/α · (((e/c)²/|α − 2| + 1)^(α/2) − 1)",
         source="Barron 2019, arXiv:1701.03077", note="Convex for alpha of at least 1.",
     )  # fmt: skip
-    alpha: Annotated[float, Param("the shape: 2 squared, 1 Charbonnier, 0 Cauchy, -2 Geman-McClure, -inf Welsch")] = 1.0
+    alpha: Annotated[float, Param("the shape: 2 squared, 1 Charbonnier, 0 Cauchy, -inf Welsch", infinite=True)] = 1.0
     c: Annotated[float, Param("the residual within which it is squared", above=0, in_target_units=True)] = 1.0
 
     @property
@@ -419,7 +422,7 @@ class GeneralRobust(Elementwise):
         u, alpha = (y - z) / self.c, self.alpha
         if alpha == 2:
             return u * u / 2
-        if alpha == 0:
+        if abs(alpha) < ZERO:
             return self._growth(u)
         if np.isinf(alpha):
             return np.copysign(np.expm1(np.copysign(u * u / 2, alpha)), 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,10 +32,14 @@ class Sum:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "mean") -> Any:
         """The weighted sum of the reduced losses; ``none`` needs terms of one shape."""
-        parts = [factor * loss(y_true, y_pred, sample_weight, reduction) for factor, loss in self.terms]
-        if reduction == "none" and len({np.shape(part) for part in parts}) > 1:
-            shapes = [list(np.shape(part)) for part in parts]
+        return self.together([loss(y_true, y_pred, sample_weight, reduction) for _, loss in self.terms])
+
+    def together(self, values: Sequence[Any]) -> Any:
+        """The values of the terms as that of the sum."""
+        shapes = [list(np.shape(value)) for value in values]
+        if any(shape != shapes[0] for shape in shapes):
             raise InvalidShape(f"{self} has no reduction 'none': its terms have shapes {shapes}", got=shapes)
+        parts = [factor * value for (factor, _), value in zip(self.terms, values, strict=True)]
         return sum(parts[1:], parts[0])
 
     def gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:

@@ -91,7 +91,7 @@ def catalogue(**filters: Any) -> Call[list[dict[str, Any]]]:
     """A row for every loss, or for those with these properties."""
     words = {True: "yes", False: "no"}
     asked = {name: words[v] if isinstance(v, bool) else str(v) for name, v in filters.items()}
-    return Call("GET", "/v1/losses", lambda reply: list(reply["losses"]), params=asked)
+    return Call("GET", "/v1/losses", list, params=asked)
 
 
 def loss(spec: Any, **params: Any) -> Call[Loss | Sum]:

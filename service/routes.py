@@ -19,10 +19,10 @@ v1 = APIRouter(prefix="/v1", dependencies=[Depends(takes_json)])
 Filters = Annotated[s.CatalogueFilters, Query()]
 
 
-@v1.get("/losses", tags=["catalogue"], responses=answers(s.CatalogueReply))
+@v1.get("/losses", tags=["catalogue"], responses=answers(list[s.LossRow]))
 def list_losses(request: Request, filters: Filters) -> Response:
     """Every loss, or those that have all of the properties asked for."""
-    return cacheable(request, {"losses": catalogue(**filters.model_dump(exclude_none=True))})
+    return cacheable(request, catalogue(**filters.model_dump(exclude_none=True)))
 
 
 @v1.get("/losses/{loss}", tags=["catalogue"], responses=answers(s.LossRow))

@@ -221,12 +221,6 @@ class LossRow(Answer):
     frameworks: list[str]
 
 
-class CatalogueReply(Answer):
-    """The losses that were asked for."""
-
-    losses: list[LossRow]
-
-
 class ResultRow(Answer):
     """One loss, evaluated; a number that JSON cannot hold is null, and a warning says which."""
 

@@ -1,0 +1,70 @@
+"""Losses at any float: right and finite wherever exact arithmetic is."""
+
+from __future__ import annotations
+
+import math
+import sys
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from losses import LossWarning, get
+
+ANY_FLOAT = st.floats(allow_nan=False, allow_infinity=False)
+HUGE = sys.float_info.max
+EXACT = {
+    "mse": lambda e: e * e,
+    "mae": abs,
+    "huber:delta=1.5": lambda e: e * e / 2 if abs(e) <= 1.5 else Fraction(3, 2) * (abs(e) - Fraction(3, 4)),
+    "smooth_l1": lambda e: e * e / 2 if abs(e) <= 1 else abs(e) - Fraction(1, 2),
+    "quantile:tau=0.75": lambda e: max(Fraction(3, 4) * e, -e / 4),
+    "expectile:tau=0.75": lambda e: (Fraction(1, 4) if e < 0 else Fraction(3, 4)) * e * e,
+}
+PRECISE = {
+    "log_cosh": lambda e: abs(e) + mpmath.log1p(mpmath.exp(-2 * abs(e))) - mpmath.log(2),
+    "pseudo_huber": lambda e: mpmath.sqrt(1 + e * e) - 1,
+    "cauchy": lambda e: mpmath.log1p(e * e) / 2,
+}
+
+
+def assert_right(spec: str, y: float, z: float, exact: Any) -> None:
+    """Infinite just where no float is large enough, else right to a few bits; below normal floats to their spacing."""
+    with np.errstate(all="raise"):
+        found = get(spec)([y], [z])
+    if exact > HUGE:
+        assert found == math.inf
+    else:
+        assert found == pytest.approx(float(exact), rel=4e-15, abs=1e-307)
+
+
+@settings(max_examples=60, deadline=None)
+@given(y=ANY_FLOAT, z=ANY_FLOAT)
+@pytest.mark.parametrize("spec", EXACT)
+def test_a_loss_is_right_and_finite_wherever_exact_arithmetic_is(spec, y, z):
+    if abs(Fraction(y) - Fraction(z)) <= HUGE:
+        assert_right(spec, y, z, EXACT[spec](Fraction(y - z)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(y=ANY_FLOAT)
+@pytest.mark.parametrize("spec", PRECISE)
+def test_a_smooth_loss_is_right_and_finite_wherever_seventy_digits_are(spec, y):
+    with mpmath.workdps(700):
+        assert_right(spec, y, 0.0, PRECISE[spec](mpmath.mpf(y)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(logit=ANY_FLOAT, label=st.sampled_from([0.0, 0.3, 1.0]))
+def test_a_cross_entropy_is_right_and_finite_at_any_logit(logit, label):
+    with mpmath.workdps(60):
+        x = mpmath.mpf(logit)
+        sides = [(mpmath.log1p(mpmath.exp(-abs(x))) + max(s * x, 0)) for s in (-1, 1)]
+        exact = mpmath.mpf(label) * sides[0] + (1 - mpmath.mpf(label)) * sides[1]
+        with pytest.warns(LossWarning) if 0 <= logit <= 1 else np.errstate(all="raise"):
+            found = get("bce_with_logits")([label], [logit])
+        assert found == pytest.approx(float(exact), rel=4e-15, abs=1e-300)

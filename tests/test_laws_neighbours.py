@@ -1,0 +1,154 @@
+"""A loss is its neighbour where their docstrings say so, in value and in slope, far out as well as near."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from losses import get
+
+from .instances import rng_of
+
+RNG = rng_of("neighbours")
+FAR = np.array([0.0, 1e-9, 0.3, -0.7, 1.0, -4.0, 25.0, -1e3, 1e6])
+Y, Z = (grid.ravel() for grid in np.meshgrid(FAR, FAR[::-1]))
+LOGITS = np.tile([-1000.0, -40.0, -2.0, 0.0, 1e-8, 0.5, 3.0, 40.0, 1000.0], 2)
+BITS = np.repeat([0.0, 1.0], 9)
+LABELS, SCORES = RNG.integers(0, 3, 20), RNG.normal(0, 10, (20, 3))
+P, Q = RNG.dirichlet(np.ones(4), 9), RNG.dirichlet(np.ones(4), 9)
+MASK, GUESS = (RNG.uniform(size=(5, 9)) < 0.4).astype(float), RNG.uniform(size=(5, 9))
+COUNTS, MEANS = RNG.poisson(3, 30).astype(float), np.exp(RNG.normal(1, 1, 30))
+
+# (a loss, its neighbour, by what factor, on which inputs)
+NUMBERS, SCORED, CLASSED, MASKED = (Y, Z), (BITS, LOGITS), (LABELS, SCORES), (MASK, GUESS)
+SAME: list[tuple[str, str, float, tuple[Any, Any]]] = [
+    ("huber:delta=0.7", "smooth_l1:beta=0.7", 0.7, NUMBERS),
+    ("huber:delta=1e9", "mse", 0.5, NUMBERS),
+    ("smooth_l1:beta=0", "mae", 1, NUMBERS),
+    ("pseudo_huber:delta=1e12", "mse", 0.5, NUMBERS),
+    ("quantile", "mae", 0.5, NUMBERS),
+    ("expectile", "mse", 0.5, NUMBERS),
+    ("general_robust:alpha=2", "mse", 0.5, NUMBERS),
+    ("general_robust:alpha=1", "pseudo_huber", 1, NUMBERS),
+    ("general_robust:alpha=0,c=0.7071067811865475", "cauchy", 2, NUMBERS),
+    ("general_robust:alpha=1e-30", "general_robust:alpha=0", 1, NUMBERS),
+    ("general_robust:alpha=1e-308", "general_robust:alpha=0", 1, NUMBERS),
+    ("general_robust:alpha=-1e9", "general_robust:alpha=-inf", 1, NUMBERS),
+    ("tweedie_deviance:power=0", "mse", 1, NUMBERS),
+    ("tweedie_deviance:power=1", "poisson_deviance", 1, (COUNTS, MEANS)),
+    ("tweedie_deviance:power=2", "gamma_deviance", 1, (COUNTS + 1, MEANS)),
+    ("tweedie_deviance:power=1.000000000001", "poisson_deviance", 1, (COUNTS, MEANS)),
+    ("tweedie_deviance:power=2.000000000001", "gamma_deviance", 1, (COUNTS + 1, MEANS)),
+    ("negative_binomial_nll:alpha=1e-10", "poisson_nll:full=true", 1, (COUNTS, MEANS)),
+    ("weighted_bce:pos_weight=3", "bce_with_logits:pos_weight=3", 1, SCORED),
+    ("focal:gamma=0,alpha=none", "bce_with_logits", 1, SCORED),
+    ("focal:gamma=0,alpha=0.5", "bce_with_logits", 0.5, SCORED),
+    ("asymmetric:gamma_neg=0,gamma_pos=0,clip=0,eps=0", "bce_with_logits", 1, SCORED),
+    ("asymmetric:gamma_neg=2,gamma_pos=2,clip=0,eps=0", "focal:alpha=none", 1, SCORED),
+    ("focal_multiclass:gamma=0", "cross_entropy", 1, CLASSED),
+    ("logit_adjusted_ce:tau=0,class_prior=[0.5,0.3,0.2]", "cross_entropy", 1, CLASSED),
+    ("logit_adjusted_ce:class_prior=[0.2,0.2,0.2]", "cross_entropy", 1, CLASSED),
+    ("label_smoothing_ce:label_smoothing=0", "cross_entropy", 1, CLASSED),
+    ("class_balanced_ce:beta=0,class_counts=[5,9,2]", "cross_entropy", 1, CLASSED),
+    ("class_balanced_ce:beta=1,class_counts=[1,2,4]", "weighted_ce:class_weight=[4,2,1]", 3 / 7, CLASSED),
+    ("generalized_cross_entropy:q=1e-12", "cross_entropy", 1, CLASSED),
+    ("symmetric_cross_entropy:alpha=1,beta=0", "cross_entropy", 1, CLASSED),
+    ("multiclass_hinge:variant=weston_watkins", "multiclass_hinge", 0.5, (LABELS % 2, SCORES[:, :2])),
+    ("tversky:alpha=0.5,beta=0.5,smooth=1", "dice:smooth=2", 1, MASKED),
+    ("tversky:alpha=1,beta=1", "iou", 1, MASKED),
+    ("focal_tversky:gamma=1", "tversky", 1, MASKED),
+    ("lovasz_hinge", "lovasz_hinge:per_image=false", 1, (MASK[:1], 4 * GUESS[:1] - 2)),
+    ("box_iou:eps=0", "giou:eps=0", 1, ([[0.0, 0, 2, 2]], [[0.0, 0, 2, 2]])),
+]
+
+
+@pytest.mark.parametrize(("loss", "neighbour", "factor", "inputs"), SAME, ids=[f"{a} ~ {b}" for a, b, _, _ in SAME])
+def test_a_loss_is_its_neighbour_where_they_meet(loss, neighbour, factor, inputs):
+    a, b = get(loss), get(neighbour)
+    near = {"rtol": 1e-9, "atol": 1e-9}
+    np.testing.assert_allclose(a(*inputs, None, "none"), factor * b(*inputs, None, "none"), **near)
+    np.testing.assert_allclose(a.gradient(*inputs), factor * b.gradient(*inputs), **near)
+
+
+def same(a: Any, b: Any, rtol: float = 1e-9) -> None:
+    np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-9)
+
+
+def test_a_student_with_many_degrees_of_freedom_is_normal():
+    y, mean, scale = RNG.normal(0, 3, (3, 50))
+    scale = np.exp(scale / 3)
+    student = get("student_t_nll:df=1e12")(y, {"mean": mean, "scale": scale}, None, "none")
+    same(student, get("gaussian_nll:full=true")(y, {"mean": mean, "var": scale**2}, None, "none"))
+
+
+def test_a_sure_forecast_is_judged_by_its_absolute_error():
+    same(get("crps_gaussian")(Y, {"mean": Z, "sigma": np.full_like(Y, 1e-12)}), get("mae")(Y, Z))
+
+
+def test_an_interval_is_judged_as_its_two_quantiles_are():
+    y, lower, upper = RNG.normal(0, 2, (3, 50))
+    lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
+    ends = get("quantile:tau=[0.1,0.9]")(y, np.stack([lower, upper], axis=1), None, "none").sum(axis=1)
+    same(get("interval_score:alpha=0.2")(y, {"lower": lower, "upper": upper}, None, "none"), 2 / 0.2 * ends)
+
+
+def test_a_cross_entropy_of_two_classes_is_a_binary_one_of_their_difference():
+    both = np.stack([np.zeros_like(LOGITS), LOGITS], axis=1)
+    same(get("cross_entropy")(BITS.astype(int), both, None, "none"), get("bce_with_logits")(BITS, LOGITS, None, "none"))
+    p = 1 / (1 + np.exp(-RNG.normal(size=18)))
+    same(get("bce")(BITS, p, None, "none"), get("bce_with_logits")(BITS, np.log(p) - np.log1p(-p), None, "none"))
+    same(
+        get("brier")(BITS.astype(int), np.stack([1 - p, p], axis=1), None, "none"), get("brier")(BITS, p, None, "none")
+    )
+
+
+def test_a_divergence_is_a_cross_entropy_less_an_entropy():
+    entropy = -(P * np.log(P)).sum(axis=1)
+    for kl, ce, q in (
+        ("kl_div", "cross_entropy:from_logits=false", Q),
+        ("kl_div:from_logits=true", "cross_entropy", np.log(Q) + 3),
+        ("kl_div:from_log=true", "cross_entropy", np.log(Q)),
+    ):
+        same(get(kl)(P, q, None, "none"), get(ce)(P, q, None, "none") - entropy)
+    middle = (P + Q) / 2
+    half = get("kl_div")(P, middle, None, "none") + get("kl_div")(Q, middle, None, "none")
+    same(get("js_div")(P, Q, None, "none"), half / 2)
+    same(get("js_div")(P, Q), get("js_div")(Q, P))
+
+
+def test_iou_is_dice_over_two_less_dice_image_by_image():
+    dice = get("dice:smooth=0")(MASK, GUESS, None, "none")
+    same(get("iou:smooth=0")(MASK, GUESS, None, "none"), 2 * dice / (1 + dice))
+
+
+def test_two_views_are_the_pairs_of_a_supervised_contrast():
+    z1, z2 = RNG.normal(size=(2, 6, 3))
+    pairs = np.tile(np.arange(6.0), 2), np.concatenate([z1, z2])
+    same(get("nt_xent")(None, {"z1": z1, "z2": z2}, None, "none"), get("supcon:temperature=0.5")(*pairs, None, "none"))
+
+
+def test_both_directions_of_a_contrast_are_averaged():
+    anchor, positive = RNG.normal(size=(2, 6, 3))
+    there = get("infonce")(None, {"anchor": anchor, "positive": positive})
+    back = get("infonce")(None, {"anchor": positive, "positive": anchor})
+    both = get("infonce:symmetric=true")(None, {"anchor": anchor, "positive": positive})
+    same(both, (there + back) / 2)
+
+
+def test_one_threshold_is_a_binary_cross_entropy():
+    heads = {"score": LOGITS, "thresholds": [0.7]}
+    same(get("cumulative_link")(BITS, heads, None, "none"), get("bce_with_logits")(BITS, LOGITS - 0.7, None, "none"))
+    same(get("coral")(BITS, LOGITS[:, None], None, "none"), get("bce_with_logits")(BITS, LOGITS, None, "none"))
+
+
+def test_an_elbo_is_its_two_terms():
+    y, logits, mu, logvar = MASK, 4 * GUESS - 2, *RNG.normal(size=(2, 5, 3))
+    kl = get("elbo")(None, {"mu": mu, "logvar": logvar}, None, "none")
+    data = get("bce_with_logits")(y, logits, None, "none").sum(axis=1)
+    whole = get("elbo:beta=4")(y, {"logits": logits, "mu": mu, "logvar": logvar}, None, "none")
+    same(whole, data + 4 * kl)
+    same(get("elbo:beta=4")(None, {"reconstruction_loss": data, "kl": kl}, None, "none"), whole)
+    rebuilt = {"reconstruction": 1 / (1 + np.exp(-logits)), "mu": mu, "logvar": logvar}
+    same(get("elbo:beta=4")(y, rebuilt, None, "none"), whole)

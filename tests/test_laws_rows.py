@@ -1,0 +1,147 @@
+"""Laws of weights, rows, batches and blocks, over every loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+from losses import engine
+from losses.core import Loss
+from losses.evaluate import Evaluator
+
+from .instances import ALL, DEFAULTS, SHARED, by_rows, parts_of, rng_of, rows_of, sample, weights_for
+
+pytestmark = pytest.mark.filterwarnings("ignore::losses.LossWarning")
+
+N = 7
+CUTS = (slice(0, 1), slice(1, 4), slice(4, N))
+
+
+def asked(loss: Loss, n: int = N) -> tuple[Any, Any, Any, np.random.Generator]:
+    rng = rng_of(str(loss))
+    y, z = sample(loss, rng, n)
+    return y, z, weights_for(loss, y, z, rng), rng
+
+
+def told_by_row(loss: Loss) -> bool:
+    """Whether each row has a loss of its own, whatever the others are."""
+    return loss.per_row and rows_of(loss, *sample(loss, rng_of(), N)) == N
+
+
+BY_ROW = [loss for loss in ALL if told_by_row(loss)]
+BY_BATCH = [loss for loss in ALL if not told_by_row(loss)]
+SPOKEN = [loss for loss in ALL if "none" in loss.about.reductions]
+
+
+def close(a: Any, b: Any, rtol: float = 1e-12) -> None:
+    np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-13)
+
+
+@pytest.mark.parametrize("loss", SPOKEN, ids=repr)
+def test_weights_multiply(loss):
+    y, z, weights, _ = asked(loss)
+    plain = loss(y, z, None, "none")
+    weighted = loss.weigh(weights).reshape(-1, *(1,) * (plain.ndim - 1)) * plain
+    close(loss(y, z, weights, "none"), weighted)
+    close(loss(y, z, weights, "sum"), weighted.sum())
+
+
+@pytest.mark.parametrize("loss", [loss for loss in SPOKEN if type(loss).mass is Loss.mass], ids=repr)
+def test_the_mean_is_the_weighted_average(loss):
+    y, z, weights, _ = asked(loss)
+    plain = loss(y, z, None, "none")
+    close(loss(y, z, weights), np.average(plain.reshape(len(plain), -1).mean(axis=1), weights=loss.weigh(weights)))
+    close(loss(y, z), plain.mean())
+
+
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_only_the_proportions_of_weights_matter_to_a_mean(loss):
+    y, z, weights, _ = asked(loss)
+    close(loss(y, z, 3 * weights), loss(y, z, weights))
+    close(loss(y, z, np.full(len(weights), 0.7)), loss(y, z))
+
+
+@pytest.mark.parametrize("loss", BY_ROW, ids=repr)
+def test_a_row_repeated_w_times_is_a_weight_of_w(loss):
+    y, z, _, rng = asked(loss)
+    times = rng.permutation(np.arange(N) % 4)  # some not at all
+    repeated = by_rows((y, z), lambda part: np.repeat(part, times, axis=0))
+    close(loss(*repeated), loss(y, z, times))
+    if "sum" in loss.about.reductions:
+        close(loss(*repeated, None, "sum"), loss(y, z, times, "sum"))
+
+
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_the_order_of_rows_does_not_matter(loss):
+    y, z, weights, rng = asked(loss)
+    order = rng.permutation(N)
+    shuffled = by_rows((y, z), lambda part: part[order])
+    moved = weights if len(weights) == 1 else weights[order]
+    close(loss(*shuffled, moved), loss(y, z, weights))
+    after = parts_of(loss.gradient(*shuffled, moved))
+    for name, slopes in parts_of(loss.gradient(y, z, weights)).items():
+        close(after[name], slopes if name in SHARED else slopes[order], 1e-9)
+
+
+@pytest.mark.parametrize("loss", BY_ROW, ids=repr)
+def test_batches_add_up_to_the_whole_and_so_do_their_errors(loss):
+    y, z, weights, _ = asked(loss)
+    whole = Evaluator([loss]).update(y, z, weights).result()[loss]
+    batches = [(*by_rows((y, z), lambda part, cut=cut: part[cut]), weights[cut]) for cut in CUTS]
+    first, second, third = (Evaluator([loss]).update(*batch) for batch in batches)
+    fed = Evaluator([loss])
+    for batch in batches:
+        fed.update(*batch)
+    for found in (
+        ((first + second) + third).result()[loss],
+        (first + (second + third)).result()[loss],
+        fed.result()[loss],
+    ):
+        assert found.n == whole.n
+        close(found.value, whole.value)
+        close(found.standard_error, whole.standard_error)
+
+
+@pytest.mark.parametrize("loss", BY_BATCH, ids=repr)
+def test_a_loss_of_a_whole_batch_has_no_standard_error(loss):
+    y, z, weights, _ = asked(loss)
+    assert Evaluator([loss]).update(y, z, weights).result()[loss].standard_error is None
+
+
+@contextmanager
+def threads(count: int, block: int) -> Iterator[None]:
+    """The engine with ``count`` threads and short blocks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "THREADS", count)
+        patch.setattr(engine, "BLOCK", block)
+        engine._pool.cache_clear()
+        yield
+        engine._pool().shutdown()
+        engine._pool.cache_clear()
+
+
+@pytest.mark.parametrize("loss", DEFAULTS, ids=repr)
+def test_the_number_of_threads_does_not_change_a_bit(loss):
+    y, z, weights, _ = asked(loss, 200)
+    answers = []
+    for count in (1, 2, 4):
+        with threads(count, block=64):
+            tally = engine.tallies([engine.job(loss, loss.arrange(y, z))], weights)[0]
+            slopes = parts_of(loss.gradient(y, z, weights, "mean"))
+        answers.append((astuple(tally), [part.tobytes() for part in slopes.values()]))
+    assert answers[0] == answers[1] == answers[2]
+
+
+@pytest.mark.parametrize("loss", DEFAULTS, ids=repr)
+def test_the_length_of_blocks_does_not_change_the_answer(loss):
+    y, z, weights, _ = asked(loss)
+    value, slopes = loss(y, z, weights), parts_of(loss.gradient(y, z, weights, "mean"))
+    with threads(2, block=8):
+        close(loss(y, z, weights), value)
+        for name, part in parts_of(loss.gradient(y, z, weights, "mean")).items():
+            close(part, slopes[name])

@@ -1,0 +1,72 @@
+"""Laws that tie value, gradient and hessian of every loss together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from losses.core import Loss
+
+from .instances import ALL, parts_of, rng_of, sample, weights_for, with_part
+
+pytestmark = pytest.mark.filterwarnings("ignore::losses.LossWarning")
+
+STEP = 1e-6
+CURVED = [loss for loss in ALL if type(loss).curvature is not Loss.curvature]
+
+
+def sides(f: Callable[[Any], Any], y_pred: Any, name: str, way: Any) -> tuple[Any, Any]:
+    """The least and the greatest slope of ``f`` along ``way``: one where it is smooth, two at a kink."""
+    part = np.asarray(parts_of(y_pred)[name], float)
+    below, here, above = (f(with_part(y_pred, name, part + move * way)) for move in (-STEP, 0, STEP))
+    slopes = (here - below) / STEP, (above - here) / STEP
+    return np.minimum(*slopes), np.maximum(*slopes)
+
+
+def assert_between(slope: Any, least: Any, greatest: Any) -> None:
+    slack = 1e-6 * (1 + np.maximum(np.abs(least), np.abs(greatest)))
+    assert (least - slack <= slope).all(), (slope, least)
+    assert (slope <= greatest + slack).all(), (slope, greatest)
+
+
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+def test_the_gradient_is_the_slope_of_the_value(loss):
+    rng = rng_of("slope", str(loss))
+    y, z = sample(loss, rng, 5)
+    weights = weights_for(loss, y, z, rng)
+    reduction = "sum" if "sum" in loss.about.reductions else "mean"
+    for name, slopes in parts_of(loss.gradient(y, z, weights, reduction)).items():
+        assert slopes.shape == np.shape(parts_of(z)[name])
+        for _ in range(4):
+            way = rng.choice([-1, 1], slopes.shape) * rng.uniform(0.1, 1, slopes.shape)
+            assert_between((slopes * way).sum(), *sides(lambda moved: loss(y, moved, weights, reduction), z, name, way))
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if "sum" in loss.about.reductions], ids=repr)
+def test_the_gradient_of_each_reduction_is_that_share_of_the_gradient_of_the_sum(loss):
+    rng = rng_of("reductions", str(loss))
+    y, z = sample(loss, rng, 5)
+    weights = weights_for(loss, y, z, rng)
+    total, of_sum = loss(y, z, weights, "sum"), parts_of(loss.gradient(y, z, weights, "sum"))
+    for reduction in loss.about.reductions:
+        share = 1 if reduction == "none" else loss(y, z, weights, reduction) / (total or 1)
+        for name, slopes in parts_of(loss.gradient(y, z, weights, reduction)).items():
+            np.testing.assert_allclose(slopes, share * of_sum[name], rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("loss", CURVED, ids=repr)
+def test_the_hessian_is_the_slope_of_the_gradient(loss):
+    rng = rng_of("curvature", str(loss))
+    y, z = sample(loss, rng, 5)
+    weights = weights_for(loss, y, z, rng)
+    for name, curves in parts_of(loss.hessian(y, z, weights)).items():
+        assert curves.shape == np.shape(parts_of(z)[name])
+        for column in np.ndindex(curves.shape[1:]):  # rows do not touch each other: a column is moved at once
+            way = np.zeros(curves.shape)
+            way[(slice(None), *column)] = 1
+            least, greatest = sides(lambda moved: parts_of(loss.gradient(y, moved, weights))[name], z, name, way)  # noqa: B023
+            at = (slice(None), *column)
+            assert_between(curves[at], least[at], greatest[at])
