@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from tests.readme import README, with_table
+from tests.serving import Inside
 
 TEXT = README.read_text()
 
@@ -24,12 +25,9 @@ def test_its_python_examples_run() -> None:
 
 
 def test_its_request_gets_its_reply() -> None:
-    from service.app import create_app
-    from starlette.testclient import TestClient
 
     body, reply = re.findall(r"```json\n(.*?)```", TEXT, flags=re.DOTALL)[:2]
-    with TestClient(create_app()) as client:
-        got = client.post("/v1/recommendations", json=json.loads(body)).json()
+    got = Inside().post("/v1/recommendations", json=json.loads(body)).json()
     assert _within(json.loads(reply), got)
 
 
