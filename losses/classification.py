@@ -14,13 +14,13 @@ from .domains import (
     LOGITS,
     PROBABILITIES,
     REALS,
+    ROW_SUM_TOLERANCE,
     SIGNS,
     SOFT_LABELS,
     Array,
     Domain,
 )
 from .engine import Caution, Column
-from .errors import InvalidShape
 from .layouts import Classes, Elementwise, Signed
 from .params import Param
 from .special import one_hot, pick, sigmoid, softmax, softmax_costs, times
@@ -39,6 +39,17 @@ LOOKS_LIKE_PROBABILITIES = Caution(
     _all_within_unit,
     "all {n} rows of y_pred lie in [0, 1]: if these are probabilities, use the loss that reads probabilities",
     every=True,
+)
+
+
+def _all_rows_sum_to_one(y: Array, z: Array) -> int:
+    within = z.min() >= 0 and z.max() <= 1
+    return len(z) if within and (np.abs(z.sum(axis=-1) - 1) <= ROW_SUM_TOLERANCE).all() else 0
+
+
+ROWS_LOOK_LIKE_PROBABILITIES = LOOKS_LIKE_PROBABILITIES._replace(
+    count=_all_rows_sum_to_one,
+    says="all {n} rows of y_pred sum to 1: if these are probabilities, use the loss that reads probabilities",
 )
 
 
@@ -149,6 +160,10 @@ class CrossEntropy(Classes):
         return {"y_true": DISTRIBUTION, "y_pred": LOGITS if self.from_logits else DISTRIBUTION}
 
     @property
+    def cautions(self) -> tuple[Caution, ...]:
+        return (ROWS_LOOK_LIKE_PROBABILITIES,) if self.from_logits else ()
+
+    @property
     def accepts_soft_labels(self) -> bool:
         return True
 
@@ -160,16 +175,6 @@ class CrossEntropy(Classes):
     def costs_of_classes(self) -> tuple[float, ...] | None:
         """What each class costs (None: all the same)."""
         return self.class_weight
-
-    def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
-        columns = super().arrange(y_true, y_pred)
-        weights, classes = self.costs_of_classes, columns[1].array.shape[-1] if columns[1] else 0
-        if weights is not None and len(weights) != classes:
-            raise InvalidShape(
-                f"class_weight must have a number for each of the {classes} classes, got {len(weights)}",
-                field="class_weight", expected=classes, got=len(weights),
-            )  # fmt: skip
-        return columns
 
     def _scores(self, z: Array) -> Array:
         """The logits that the loss sees."""

@@ -22,8 +22,8 @@ from . import engine
 from .domains import Array, Domain
 from .engine import Caution, Column
 from .errors import EmptyInput, InvalidParameter, LossWarning, NotSupported, UnknownName
-from .params import Param, params_of
-from .tally import Tally, row_weights, spread
+from .params import Param, params_of, text_of
+from .tally import Tally, spread
 
 Answer = Literal[
     "yes", "no", "kink", "almost", "piecewise", "moderate", "controlled", "not_applicable", "not_focus", "context"
@@ -105,7 +105,11 @@ class Loss:
     about: ClassVar[About]
     _params: ClassVar[dict[str, Param]]
     per_row: ClassVar[bool] = True
-    cautions: ClassVar[tuple[Caution, ...]] = ()
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What may have to be said of an evaluation."""
+        return ()
 
     @property
     def carries(self) -> bool:
@@ -120,7 +124,10 @@ class Loss:
         known = self.params()
         if len(values) > len(known):
             raise InvalidParameter(f"{self.about.id} has {len(known)} parameters, got {len(values)} values")
-        given = {**dict(zip(known, values, strict=False)), **params}
+        given = dict(zip(known, values, strict=False))
+        if twice := given.keys() & params.keys():
+            raise InvalidParameter(f"{self.about.id} got {min(twice)} twice", loss=self.about.id, field=min(twice))
+        given |= params
         for name in given:
             if name not in known:
                 raise UnknownName.among(f"parameter of {self.about.id}", name, known, loss=self.about.id, field=name)
@@ -191,12 +198,11 @@ class Loss:
         """
         self.check_reduction(reduction)
         work = engine.job(self, self.arrange(y_true, y_pred))
-        weights = row_weights(sample_weight, work.rows)
-        tally = None if reduction == "none" and not self.cautions else engine.tallies([work], weights)[0]
+        tally = None if reduction == "none" and not self.cautions else engine.tallies([work], sample_weight)[0]
         for _, message in self.notes(tally) if tally else ():
             warnings.warn(f"{self}: {message}", LossWarning, stacklevel=2)
         if tally is None or reduction == "none":
-            return engine.each_row(work, weights)
+            return engine.each_row(work, sample_weight)
         return self.reduce(tally, reduction, engine.row_width(work))
 
     def notes(self, tally: Tally) -> list[tuple[str, str]]:
@@ -224,12 +230,11 @@ class Loss:
         if reduction != "none":
             self.check_reduction(reduction)
         work = engine.job(self, self.arrange(y_true, y_pred))
-        weights = row_weights(sample_weight, work.rows)
         scale = 1.0
         if reduction not in ("none", "sum"):
-            scale = 1 / self.divisor(engine.tallies([work], weights)[0], reduction, engine.row_width(work))
-        found = engine.pulls(work, pull, weights, scale)
-        names = [c.field for c in work.columns if c is not None and c.field != "y_true"]
+            scale = 1 / self.divisor(engine.tallies([work], sample_weight)[0], reduction, engine.row_width(work))
+        found = engine.pulls(work, pull, sample_weight, scale)
+        names = [c.field.removeprefix("y_pred.") for c in work.columns if c is not None and c.field != "y_true"]
         if not isinstance(y_pred, Mapping):
             return found[0].reshape(np.shape(y_pred))
         return {name: part.reshape(np.shape(y_pred[name])) for name, part in zip(names, found, strict=True)}
@@ -274,7 +279,7 @@ class Loss:
         return {"loss": self.about.id, **chosen} if chosen else self.about.id
 
     def __str__(self) -> str:
-        chosen = ",".join(f"{name}={self.params()[name].text(value)}" for name, value in self.set_params().items())
+        chosen = ",".join(f"{name}={text_of(value)}" for name, value in self.set_params().items())
         return f"{self.about.id}:{chosen}" if chosen else self.about.id
 
     def __repr__(self) -> str:

@@ -146,7 +146,9 @@ class ELBO(Loss):
         if "mu" in heads:
             same_shape("y_pred.mu", heads["mu"], "y_pred.logvar", heads["logvar"])
         target = None if y is None else Column("y_true", y, self.inputs["y_true"])
-        columns = [Column(name, heads[name], self.inputs[name]) if name in heads else None for name in names]
+        columns = [
+            Column(f"y_pred.{name}", heads[name], self.inputs[name]) if name in heads else None for name in names
+        ]
         return target, *columns
 
     def _given(self, y_pred: Any, names: Sequence[str]) -> dict[str, Array]:

@@ -38,12 +38,13 @@ class Domain:
     whole: bool = False
     index: bool = False
     rows_sum_to_one: bool = False
+    corners: bool = False
     also: int | None = None
     hint: str = ""
 
     def holds(self, x: Array) -> bool:
         """Whether all of ``x`` lies inside; may say no to odd blocks that ``bad`` then clears."""
-        if x.size == 0 or self.whole or self.rows_sum_to_one:
+        if x.size == 0 or self.whole or self.rows_sum_to_one or self.corners:
             return x.size == 0 or not self.bad(x).any()
         if self.low == -math.inf and self.high == math.inf:
             total = np.add.reduce(x, axis=None)
@@ -72,6 +73,8 @@ class Domain:
             inside |= x == self.also
         if self.rows_sum_to_one:
             inside &= np.abs(x.sum(axis=-1, keepdims=True) - 1) <= ROW_SUM_TOLERANCE
+        if self.corners:
+            inside &= (x[:, :2] <= x[:, 2:]).all(axis=1, keepdims=True)
         return ~inside
 
     def absent(self, x: Array) -> Array:
@@ -89,10 +92,18 @@ class Domain:
             raise MissingValues(f"{field} is missing (NaN) at {_name(rows)}", field=field, rows=rows)
         bad = self.bad(x)
         if bad.any():
-            rows, got = _rows(bad, offset), float(x[bad].flat[0])
-            hint = f"; {self.hint}" if self.hint and not 0 <= got <= 1 else ""
-            detail = f"{field} must be {self.says}, got {got:g} at {_name(rows)}{hint}"
+            rows, got = _rows(bad, offset), self._shown(x, bad)
+            hint = f"; {self.hint}" if self.hint and not 0 <= x[bad].flat[0] <= 1 else ""
+            detail = f"{field} must be {self.says}, got {got} at {_name(rows)}{hint}"
             raise OutsideDomain(detail, field=field, expected=self.says, got=got, rows=rows)
+
+    def _shown(self, x: Array, bad: Array) -> Any:
+        """What came: the first bad number, or its row where the row is at fault and not the number."""
+        if self.corners and np.isfinite(x).all():
+            return x[bad.any(axis=1)][0].tolist()
+        if self.rows_sum_to_one and 0 <= x[bad].flat[0] <= 1:
+            return f"a sum of {x[bad.any(axis=-1)][0].sum():.6g}"
+        return float(x[bad].flat[0])
 
     def classes(self, count: int, also: int | None = None) -> Domain:
         """This domain of class numbers, bounded by ``count`` classes; ``also`` is one more number allowed."""
@@ -125,4 +136,4 @@ SOFT_LABELS = Domain("soft_labels", "a label in [0, 1]", low=0, high=1)
 BITS = Domain("bits", "0 or 1", low=0, high=1, whole=True)
 SIGNS = Domain("signs", "-1 or +1 (or 0 or 1) throughout", low=-1, high=1, whole=True)
 CLASSES = Domain("classes", "a class number (0, 1, 2, …)", low=0, whole=True, index=True)
-BOXES = Domain("boxes", "a box of finite corners x1, y1, x2, y2")
+BOXES = Domain("boxes", "a box of finite corners x1 <= x2, y1 <= y2", corners=True)

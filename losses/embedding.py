@@ -189,8 +189,12 @@ class InfoNCE(InBatch):
         same_shape("y_pred.anchor", heads["anchor"], "y_pred.positive", heads["positive"])
         if self.symmetric and "negatives" in heads:
             raise NotSupported("both directions are averaged in-batch only: leave out negatives", loss="infonce")
-        rivals = Column("negatives", heads["negatives"], REALS, shared=True) if "negatives" in heads else None
-        return Column("anchor", heads["anchor"], REALS), Column("positive", heads["positive"], REALS), rivals
+        rivals = Column("y_pred.negatives", heads["negatives"], REALS, shared=True) if "negatives" in heads else None
+        return (
+            Column("y_pred.anchor", heads["anchor"], REALS),
+            Column("y_pred.positive", heads["positive"], REALS),
+            rivals,
+        )
 
     def _scores(self, a: Array, p: Array, rivals: Array | None) -> Array:
         if rivals is None:

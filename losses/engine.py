@@ -21,7 +21,7 @@ import numpy as np
 
 from .domains import FIRST_ROWS, Array, Domain
 from .errors import EmptyInput, InvalidShape, OutsideDomain
-from .tally import Tally, spread
+from .tally import Tally, row_weights, spread
 
 T = TypeVar("T")
 
@@ -191,11 +191,12 @@ def in_order(work: Callable[[int], T], starts: Sequence[int]) -> Iterator[T]:
         queue.extend(_pool().submit(work, start) for start in islice(waiting, 1))
 
 
-def tallies(jobs: Sequence[Job], weights: Array | None, drop: bool = False) -> list[Tally]:
+def tallies(jobs: Sequence[Job], sample_weight: Any, drop: bool = False) -> list[Tally]:
     """The tally of each job, all in one pass where they cut their rows alike."""
     found: dict[int, Tally] = {}
     for shape in dict.fromkeys((work.rows, work.step) for work in jobs):
         group = [i for i, work in enumerate(jobs) if (work.rows, work.step) == shape]
+        weights = row_weights(sample_weight, shape[0])
         found |= zip(group, _tally_together([jobs[i] for i in group], weights, drop), strict=True)
     return [found[i] for i in range(len(jobs))]
 
@@ -235,8 +236,9 @@ def _some(weights: Array | None, block: Block, kept: Array | None) -> Array | No
     return some if kept is None else some[kept]
 
 
-def each_row(work: Job, weights: Array | None, drop: bool = False) -> Array:
+def each_row(work: Job, sample_weight: Any, drop: bool = False) -> Array:
     """The weighted losses themselves, in the working type."""
+    weights = row_weights(sample_weight, work.rows)
 
     def one(start: int) -> Array:
         block = Block(start, min(start + work.step, work.rows), drop)
@@ -251,8 +253,9 @@ def each_row(work: Job, weights: Array | None, drop: bool = False) -> Array:
     return np.concatenate(list(in_order(one, range(0, work.rows, work.step))))
 
 
-def pulls(work: Job, pull: Callable[..., Sequence[Array]], weights: Array | None, scale: float) -> list[Array]:
+def pulls(work: Job, pull: Callable[..., Sequence[Array]], sample_weight: Any, scale: float) -> list[Array]:
     """What ``pull(weights, *arrays)`` gives for each block, put together: rows joined, shared columns summed."""
+    weights = row_weights(sample_weight, work.rows)
     heads = [c for c in work.columns if c is not None and c.field != "y_true"]
 
     def one(start: int) -> list[Array]:

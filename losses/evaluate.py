@@ -10,13 +10,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from . import engine
-from .catalogue import get
+from .catalogue import get as loss_of
 from .core import Loss, Reduction
 from .domains import Array
 from .engine import Job
-from .errors import EmptyInput, InvalidInput, UnknownName
+from .errors import EmptyInput, InvalidInput, LossesError, UnknownName
 from .sums import Sum, terms_of
-from .tally import Tally, row_weights
+from .tally import Tally
 
 Missing = Literal["error", "drop"]
 
@@ -72,9 +72,19 @@ class Evaluation(Mapping[str, Result]):
         named = [r for r in self.results if isinstance(r.loss, Loss) and r.loss.about.id == str(key)]
         if len(named) == 1:
             return named[0]
-        if isinstance(key, str) and (spec := str(get(key))) in self._by_spec:
+        if isinstance(key, str) and (spec := str(loss_of(key))) in self._by_spec:
             return self._by_spec[spec]
         raise UnknownName.among("result", key, self._by_spec)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str | Loss | Sum) and self.get(key) is not None
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The result of a loss, or ``default`` where it was not asked for."""
+        try:
+            return self[key]
+        except LossesError:
+            return default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_spec)
@@ -132,13 +142,17 @@ class Evaluator:
             raise EmptyInput("name at least one loss", field="losses")
         if missing not in ("error", "drop"):
             raise UnknownName.among("missing", missing, ("error", "drop"))
-        self.losses = [get(spec) for spec in specs]
+        self.losses = [loss_of(spec) for spec in specs]
         self.reduction, self.missing = reduction, missing
         self._terms = [loss for whole in self.losses for _, loss in terms_of_read(whole)]
         for loss in self._terms:
             loss.check_reduction(reduction)
         self._tallies = [Tally()] * len(self._terms)
         self._widths = [1] * len(self._terms)
+
+    @property
+    def _asked(self) -> tuple[Any, ...]:
+        return self.losses, self.reduction, self.missing
 
     @property
     def rows(self) -> int:
@@ -148,8 +162,7 @@ class Evaluator:
     def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
         """Take in a batch; rows, sums and errors add up. Returns itself."""
         jobs = self._jobs(y_true, y_pred)
-        weights = row_weights(sample_weight, jobs[0].rows)
-        found = engine.tallies(jobs, weights, self.missing == "drop")
+        found = engine.tallies(jobs, sample_weight, self.missing == "drop")
         self._tallies = [a + b for a, b in zip(self._tallies, found, strict=True)]
         self._widths = [engine.row_width(work) for work in jobs]
         return self
@@ -158,8 +171,8 @@ class Evaluator:
         return [engine.job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
 
     def __add__(self, other: Evaluator) -> Evaluator:
-        if (self.losses, self.reduction) != (other.losses, other.reduction):
-            raise InvalidInput("only evaluations of the same losses and reduction add up", field="losses")
+        if self._asked != other._asked:
+            raise InvalidInput("only evaluations of the same losses, reduction and missing add up", field="losses")
         both = Evaluator(self.losses, self.reduction, self.missing)
         both._tallies = [a + b for a, b in zip(self._tallies, other._tallies, strict=True)]
         both._widths = [max(a, b) for a, b in zip(self._widths, other._widths, strict=True)]
@@ -252,7 +265,7 @@ def _with_rows(run: Evaluator, found: Evaluation, y_true: Any, y_pred: Any, samp
 
     def rows(loss: Loss) -> Array:
         work = engine.job(loss, loss.arrange(y_true, y_pred))
-        return engine.each_row(work, row_weights(sample_weight, work.rows), drop)
+        return engine.each_row(work, sample_weight, drop)
 
     def whole(loss: Loss | Sum) -> Any:
         return loss.together([rows(term) for _, term in loss.terms]) if isinstance(loss, Sum) else rows(loss)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
-from .classification import LOOKS_LIKE_PROBABILITIES, BCEWithLogits, ClassNumbers, CrossEntropy
+from .classification import (
+    LOOKS_LIKE_PROBABILITIES,
+    ROWS_LOOK_LIKE_PROBABILITIES,
+    BCEWithLogits,
+    ClassNumbers,
+    CrossEntropy,
+)
 from .core import NO, NOT_APPLICABLE, YES, About
 from .domains import BITS, DISTRIBUTION, LOGITS, Array
-from .errors import EmptyInput, InvalidInput, InvalidParameter, InvalidShape, UnknownName
+from .errors import EmptyInput, InvalidInput, InvalidParameter, UnknownName
 from .layouts import Classes, Elementwise
 from .params import Param
 from .special import one_hot, pick, sigmoid, softmax, softmax_costs, softplus, times
@@ -154,16 +160,6 @@ class LogitAdjustedCE(CrossEntropy):
     class_prior: Annotated[ClassNumbers, Param("the share of each class (none: uniform)", at_least=0, at_most=1)] = None
     tau: Annotated[float, Param("the strength of the adjustment", at_least=0)] = 1.0
 
-    def arrange(self, y_true: Any, y_pred: Any) -> Any:
-        columns = super().arrange(y_true, y_pred)
-        classes = columns[1].array.shape[-1] if columns[1] else 0
-        if self.class_prior is not None and len(self.class_prior) != classes:
-            raise InvalidShape(
-                f"class_prior must have a number for each of the {classes} classes, got {len(self.class_prior)}",
-                field="class_prior", expected=classes, got=len(self.class_prior),
-            )  # fmt: skip
-        return columns
-
     def _scores(self, z: Array) -> Array:
         if self.class_prior is None:
             return z
@@ -288,18 +284,9 @@ class FocalMulticlass(Classes):
         differentiable=YES, robust=NOT_APPLICABLE, unit="nats", inputs=CLASS_INPUTS,
         formula="−α_y (1 − p_y)^γ log p_y", source="Lin et al. 2017, arXiv:1708.02002",
     )  # fmt: skip
+    cautions = (ROWS_LOOK_LIKE_PROBABILITIES,)
     alpha: Annotated[float | tuple[float, ...] | None, Param("a weight, or one for each class", at_least=0)] = None
     gamma: Annotated[float, Param("how fast interest fades", at_least=0)] = 2.0
-
-    def arrange(self, y_true: Any, y_pred: Any) -> Any:
-        columns = super().arrange(y_true, y_pred)
-        classes = columns[1].array.shape[-1] if columns[1] else 0
-        if isinstance(self.alpha, tuple) and len(self.alpha) != classes:
-            raise InvalidShape(
-                f"alpha must have a number for each of the {classes} classes, got {len(self.alpha)}",
-                field="alpha", expected=classes, got=len(self.alpha),
-            )  # fmt: skip
-        return columns
 
     def _alpha(self, y: Array, z: Array) -> Array | float:
         if isinstance(self.alpha, tuple):
@@ -335,6 +322,7 @@ class GeneralizedCrossEntropy(Classes):
         inputs=CLASS_INPUTS, formula="(1 − p_y^q)/q", source="Zhang & Sabuncu 2018, arXiv:1805.07836",
         note="Bounded, hence robust to label noise.",
     )  # fmt: skip
+    cautions = (ROWS_LOOK_LIKE_PROBABILITIES,)
     q: Annotated[float, Param("from cross-entropy (near 0) to absolute error (1)", above=0, at_most=1)] = 0.7
 
     def value(self, y: Array, z: Array) -> Array:
@@ -369,6 +357,7 @@ class SymmetricCrossEntropy(Classes):
         inputs=CLASS_INPUTS, formula="α CE(p, y) − β log(ε_y) Σ_{k≠y} p_k",
         source="Wang et al. 2019, arXiv:1908.06112",
     )  # fmt: skip
+    cautions = (ROWS_LOOK_LIKE_PROBABILITIES,)
     alpha: Annotated[float, Param("the weight of the cross-entropy", at_least=0)] = 0.1
     beta: Annotated[float, Param("the weight of the reverse term", at_least=0)] = 1.0
     eps: Annotated[float, Param("the least probability of the reverse term", at_least=0, below=1)] = 1e-7

@@ -87,7 +87,7 @@ class Heads(Loss):
         y, parts = numbers(y_true, "y_true"), heads_of(self, y_pred, names)
         for name, part in parts.items():
             same_shape("y_true", y, f"y_pred.{name}", part)
-        heads = [Column(name, part, self.inputs[name]) for name, part in parts.items()]
+        heads = [Column(f"y_pred.{name}", part, self.inputs[name]) for name, part in parts.items()]
         return Column("y_true", y, self.inputs["y_true"]), *heads
 
 
@@ -101,6 +101,12 @@ class Classes(Loss):
                 f"y_pred must have rows of class scores, (n, classes), got shape {list(z.shape)}",
                 field="y_pred", expected=["n", "classes"], got=list(z.shape),
             )  # fmt: skip
+        for name, value in self.set_params().items():
+            if isinstance(value, tuple) and len(value) != z.shape[-1]:
+                raise InvalidShape(
+                    f"{name} must have a number for each of the {z.shape[-1]} columns, got {len(value)}",
+                    field=name, expected=z.shape[-1], got=len(value),
+                )  # fmt: skip
         return self._labels(y, z), Column("y_pred", z, self.inputs["y_pred"])
 
     def _labels(self, y: Array, z: Array) -> Column:
@@ -148,7 +154,7 @@ class Rows(Loss):
                     field=f"y_pred.{name}", expected=["n", "d"], got=list(part.shape),
                 )  # fmt: skip
             same_shape(f"y_pred.{first}", parts[first], f"y_pred.{name}", part)
-        heads = [Column(name, part, self.inputs[name]) for name, part in parts.items()]
+        heads = [Column(f"y_pred.{name}", part, self.inputs[name]) for name, part in parts.items()]
         return *no_target_or_labels(self, y_true), *heads
 
 

@@ -54,16 +54,6 @@ class Coral(Tasks):
         tuple[float, ...] | None, Param("what each task counts for (none: all alike)", at_least=0)
     ] = None
 
-    def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
-        columns = super().arrange(y_true, y_pred)
-        tasks = columns[1].array.shape[-1] if columns[1] else 0
-        if self.importance_weights is not None and len(self.importance_weights) != tasks:
-            raise InvalidShape(
-                f"importance_weights must have a number for each of the {tasks} tasks",
-                field="importance_weights", expected=tasks, got=len(self.importance_weights),
-            )  # fmt: skip
-        return columns
-
     def _weights(self, z: Array) -> Array | float:
         return 1.0 if self.importance_weights is None else np.asarray(self.importance_weights, dtype=z.dtype)
 
@@ -148,7 +138,7 @@ class CumulativeLink(Loss):
         if rows := np.flatnonzero(np.isfinite(cuts[1:]) & (np.diff(cuts) <= 0))[:FIRST_ROWS].tolist():
             raise OutsideDomain(f"thresholds must rise; they do not after {rows}", field="y_pred.thresholds", rows=rows)
         labels = Column("y_true", y, CLASSES.classes(len(cuts) + 1))
-        return labels, Column("score", score, REALS), Column("thresholds", cuts, REALS, shared=True)
+        return labels, Column("y_pred.score", score, REALS), Column("y_pred.thresholds", cuts, REALS, shared=True)
 
     def _between(self, y: Array, score: Array, cuts: Array) -> tuple[Array, Array, Array]:
         """The ends of each row's class, seen from its score, and the (negative) width between them."""

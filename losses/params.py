@@ -125,22 +125,19 @@ class Param:
         gap = self.not_between is not None and self.not_between[0] < x < self.not_between[1]
         return low and high and not gap
 
-    def text(self, value: object) -> str:
-        """A value as it stands in a spec: ``1.35``, ``none``, ``true``, ``[0.1,0.5]``."""
-        return _text(value)
-
 
 def _is_bool(value: object) -> bool:
     return type(value).__name__ in {"bool", "bool_"}
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value in its shortest exact words."""
     if value is None:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "[" + ",".join(map(_text, value)) + "]"
+        return "[" + ",".join(map(text_of, value)) + "]"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)

@@ -11,6 +11,7 @@ import numpy as np
 from .core import Loss, Reduction
 from .domains import LOGITS
 from .errors import InvalidParameter, InvalidShape, NotSupported
+from .params import text_of
 
 Term = tuple[float, Loss]
 
@@ -71,10 +72,12 @@ class Sum:
         raise NotSupported(f"{self} cannot be exported to {framework} as one loss; export its terms", loss=str(self))
 
     def __str__(self) -> str:
-        return "+".join(str(loss) if factor == 1 else f"{factor:g}*{loss}" for factor, loss in self._spoken)
+        return "+".join(str(loss) if factor == 1 else f"{text_of(factor)}*{loss}" for factor, loss in self._spoken)
 
     def __repr__(self) -> str:
-        return " + ".join(repr(loss) if factor == 1 else f"{factor:g} * {loss!r}" for factor, loss in self._spoken)
+        return " + ".join(
+            repr(loss) if factor == 1 else f"{text_of(factor)} * {loss!r}" for factor, loss in self._spoken
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sum) and self.terms == other.terms

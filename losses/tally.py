@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import numbers
 from .domains import FIRST_ROWS, Array
-from .errors import InvalidWeights
+from .errors import InvalidInput, InvalidWeights
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,10 @@ def row_weights(sample_weight: Any, rows: int) -> Array | None:
     if sample_weight is None:
         return None
     try:
-        weights = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidWeights("sample_weight must be numbers", field="sample_weight") from error
-    if weights.ndim == 0 or len(weights) != rows:
+        weights = numbers(sample_weight, "sample_weight").astype(np.float64, copy=False)
+    except InvalidInput as error:
+        raise InvalidWeights(error.detail, **error.data) from error
+    if len(weights) != rows:
         got = list(weights.shape)
         raise InvalidWeights(f"sample_weight must have {rows} rows, got shape {got}", field="sample_weight", got=got)
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)).reshape(rows, -1).all(axis=1))[:FIRST_ROWS].tolist()
@@ -107,8 +108,11 @@ def row_weights(sample_weight: Any, rows: int) -> Array | None:
         raise InvalidWeights(
             f"sample_weight must be finite and at least 0, it is not at rows {bad}", field="sample_weight", rows=bad
         )
-    if not weights.any():
-        raise InvalidWeights("sample_weight is 0 in every row", field="sample_weight")
+    with np.errstate(over="ignore"):
+        total = float(weights.sum())
+    if not 0 < total < math.inf:
+        fault = "sums to infinity" if total else "is 0 in every row"
+        raise InvalidWeights(f"sample_weight {fault}", field="sample_weight")
     return weights
 
 

@@ -177,13 +177,13 @@ WRONG: dict[str, tuple[str, Any, Any, type[LossesError], dict[str, Any], str]] =
     "flat scores of classes": (
         "cross_entropy", [0], [1.0, 2.0], InvalidShape, {"field": "y_pred", "got": [2]}, "rows of class scores"),
     "too few class weights": (
-        "weighted_ce:class_weight=[1,2]", [0, 1], SCORES, InvalidShape, {"expected": 3, "got": 2}, "3 classes"),
+        "weighted_ce:class_weight=[1,2]", [0, 1], SCORES, InvalidShape, {"expected": 3, "got": 2}, "3 columns"),
     "too few priors": (
-        "logit_adjusted_ce:class_prior=[0.5,0.5]", [0, 1], SCORES, InvalidShape, {"field": "class_prior"}, "3 classes"),
+        "logit_adjusted_ce:class_prior=[0.5,0.5]", [0, 1], SCORES, InvalidShape, {"field": "class_prior"}, "3 columns"),
     "too few alphas": (
-        "focal_multiclass:alpha=[0.5,0.5]", [0, 1], SCORES, InvalidShape, {"field": "alpha"}, "3 classes"),
+        "focal_multiclass:alpha=[0.5,0.5]", [0, 1], SCORES, InvalidShape, {"field": "alpha"}, "3 columns"),
     "too few importances": (
-        "coral:importance_weights=[1,1]", [0, 1], SCORES, InvalidShape, {"field": "importance_weights"}, "3 tasks"),
+        "coral:importance_weights=[1,1]", [0, 1], SCORES, InvalidShape, {"field": "importance_weights"}, "3 columns"),
     "other classes than said": (
         "corn:num_classes=3", [0, 1], SCORES, InvalidShape, {"expected": 2, "got": 3}, "2 columns"),
     "logits for probabilities": (
@@ -313,11 +313,7 @@ WEIGHTS = {
 }
 
 
-UNFIXED = pytest.mark.xfail(strict=True, reason="known, and not yet mended")
-TAKEN = ("masked", "digits", "dates", "too large to add")
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=UNFIXED) if n in TAKEN else n for n in WEIGHTS])
+@pytest.mark.parametrize("name", WEIGHTS)
 def test_weights_that_are_not_one_number_of_at_least_zero_a_row_are_refused(name):
     weights, data = WEIGHTS[name]
     for call in (MSE, MSE.gradient, lambda *inputs: evaluate(["mse"], *inputs)):

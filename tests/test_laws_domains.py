@@ -84,7 +84,7 @@ def test_a_number_outside_the_domain_is_refused_by_row(loss, name):
         for error in refused(loss, spoil(loss, name, bad), name):
             assert isinstance(error, OutsideDomain), bad
             if name not in SHARED:
-                assert error.data["got"] == bad
+                assert error.data["got"] == bad or bad in error.data["got"]
                 assert error.data["expected"] == columns[name].domain.says
 
 

@@ -85,6 +85,8 @@ TRAITS: dict[str, tuple[str, ...]] = {
     "student_t_nll": ("likelihood", "heavy"),
     "huber": ("corners", "bend"),
     "smooth_l1": ("corners", "bend"),
+    "expectile": ("corners",),
+    "squared_hinge": ("corners",),
     "pseudo_huber": ("bend",),
     "log_cosh": ("bend",),
     "cauchy": ("redescending",),
