@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test serve readme lint types clean
+.PHONY: demo test serve bench readme lint types clean
 
 demo: .venv/.service ## the whole story on real data, through the running service
 	$(BIN)/python -m service.demo
@@ -20,6 +20,9 @@ types: .venv/.test
 
 serve: .venv/.service ## keeps the service running on http://127.0.0.1:8000
 	$(BIN)/losses serve
+
+bench: .venv/.test ## speed and memory beside NumPy, scikit-learn and torch, as ratios
+	$(BIN)/python -m benchmarks.core
 
 readme: .venv/.test ## writes the catalogue table into the README
 	$(BIN)/python -m tests.readme

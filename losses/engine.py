@@ -1,9 +1,9 @@
 """One pass over the data in cache-sized blocks: formulas stay plain, speed and memory are looked after here.
 
-Rows are cut into blocks of about ``BLOCK`` numbers. A small pool of threads takes the blocks (NumPy lets go of the
-interpreter lock), every formula asked for sees a block while it is warm, and the blocks' tallies are added in the
-order of the rows, so that the result has the same bits whatever the number of threads. Losses keep the float type
-they came in; sums are float64.
+Rows are cut into blocks of about ``BLOCK`` numbers: small enough to stay in cache, large enough that two threads seldom
+wait for each other. A small pool takes the blocks (NumPy lets go of the interpreter lock), every formula asked for sees
+a block while it is warm, and the blocks' tallies are added in the order of the rows, so that the result has the same
+bits whatever the number of threads. Losses keep the float type they came in; sums are float64.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .tally import Tally, row_weights, spread
 
 T = TypeVar("T")
 
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 THREADS = max(1, min(8, os.cpu_count() or 1))
 
 
