@@ -29,6 +29,13 @@ class Geometry(NamedTuple):
     in_sides: Array  # (n, 2, 4)
 
 
+def _scale(y: Array, z: Array) -> Array:
+    """1, or for boxes whose squared areas would overflow what brings them back into range."""
+    most = np.sqrt(np.sqrt(np.finfo(z.dtype).max)) / 8
+    largest = np.maximum(np.abs(y).max(axis=1), np.abs(z).max(axis=1))[:, None]
+    return np.maximum(largest / most, 1)
+
+
 def _geometry(y: Array, z: Array) -> Geometry:
     low, high, true_low, true_high = z[:, :2], z[:, 2:], y[:, :2], y[:, 2:]
     overlap = np.maximum(np.minimum(high, true_high) - np.maximum(low, true_low), 0)
@@ -89,12 +96,16 @@ class BoxIoU(Loss):
         return Column("y_true", y, BOXES), Column("y_pred", z, BOXES)
 
     def value(self, y: Array, z: Array) -> Array:
+        scale = _scale(y, z)
+        y, z = y / scale, z / scale
         g = _geometry(y, z)
         return 1 - self._iou(g) + self._penalty(y, z, g)
 
     def slope(self, y: Array, z: Array) -> Array:
+        scale = _scale(y, z)
+        y, z = y / scale, z / scale
         g = _geometry(y, z)
-        return self._in_penalty(y, z, g) - self._in_iou(g)
+        return (self._in_penalty(y, z, g) - self._in_iou(g)) / scale
 
     def _iou(self, g: Geometry) -> Array:
         return _over(g.meet, g.union + self.eps)

@@ -6,9 +6,9 @@ A loss is in the catalogue because its class stands in a family module; there is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from . import (
     boxes,
@@ -23,8 +23,9 @@ from . import (
     segmentation,
     uncertainty,
 )
-from .core import Loss
+from .core import CONTROLLED, KINK, MODERATE, NO, YES, Answer, Loss
 from .errors import InvalidInput, UnknownName
+from .params import literal
 from .sums import Sum, Term
 
 FAMILIES = (
@@ -118,7 +119,7 @@ def _term(text: str) -> Term:
         if not equals or key.strip() in params:
             fault = "twice" if equals else "without a value"
             raise InvalidInput(f"parameter {key.strip()[:40]!r} stands {fault} in {text[:80]!r}", field="loss")
-        params[key.strip()] = value
+        params[key.strip()] = literal(value)
     return _number(factor.group(1)) if factor else 1.0, find(name)(**params)
 
 
@@ -140,11 +141,11 @@ def _split(text: str, mark: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def catalogue(**filters: str) -> list[dict[str, Any]]:
+def catalogue(**filters: str | bool) -> list[dict[str, Any]]:
     """A row for every loss: what it is, its parameters with ranges, its inputs, where it can be trained.
 
     Filters keep rows with that value: ``task``, ``convex``, ``differentiable``, ``robust``, ``unit``, ``elicits``,
-    ``framework``.
+    ``framework``, ``per``; True and False stand for all answers that come down to yes or no.
 
     >>> [row["id"] for row in catalogue(task="boxes", unit="target")]
     ['smooth_l1']
@@ -152,7 +153,9 @@ def catalogue(**filters: str) -> list[dict[str, Any]]:
     for name in filters:
         if name not in _FILTERS:
             raise UnknownName.among("filter", name, _FILTERS)
-    return [r for r in map(row, LOSSES.values()) if all(_matches(r, k, v) for k, v in filters.items())]
+    rows = [row(loss) for loss in LOSSES.values()]
+    wanted = {_FILTERS[name]: _wanted(name, value, rows) for name, value in filters.items()}
+    return [r for r in rows if all(not values.isdisjoint(_cell(r, cell)) for cell, values in wanted.items())]
 
 
 _FILTERS = {
@@ -160,12 +163,32 @@ _FILTERS = {
     "framework": "frameworks",
     **{name: name for name in ("convex", "differentiable", "robust", "unit", "elicits", "per")},
 }
+_ANSWERS: dict[str, frozenset[str]] = {"true": frozenset({YES, MODERATE, CONTROLLED}), "false": frozenset({NO, KINK})}
+_GROUPS = {"classification": frozenset({"binary", "multiclass", "multilabel", "imbalanced_classification"})}
 
 
-def _matches(row: Mapping[str, Any], name: str, wanted: Any) -> bool:
-    cell = row[_FILTERS[name]]
-    wanted = {True: "yes", False: "no"}.get(wanted, wanted) if isinstance(wanted, bool) else wanted
-    return wanted in cell if isinstance(cell, list) else wanted == cell
+def _cell(found: Mapping[str, Any], cell: str) -> frozenset[str]:
+    value = found[cell]
+    return frozenset(value if isinstance(value, list) else [value])
+
+
+def _wanted(name: str, value: object, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The cells that a filter lets through; a value that no loss could have is refused."""
+    word = str(value)
+    if name in ("convex", "differentiable", "robust") and word.lower() in _ANSWERS:
+        return _ANSWERS[word.lower()]
+    if name == "task" and word in _GROUPS:
+        return _GROUPS[word]
+    known = frozenset(frameworks.NAMES) if name == "framework" else _known(name, rows)
+    word = frameworks.find(word) if name == "framework" else word
+    if word not in known:
+        raise UnknownName.among(name, word, known)
+    return frozenset({word})
+
+
+def _known(name: str, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    answers = get_args(Answer) if name in ("convex", "differentiable", "robust") else ()
+    return frozenset(answers).union(*(_cell(r, _FILTERS[name]) for r in rows))
 
 
 def row(loss: type[Loss]) -> dict[str, Any]:

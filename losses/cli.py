@@ -11,10 +11,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn, get_args
 
 from . import __version__
 from .catalogue import catalogue, find, row
+from .core import Reduction
 from .domains import Array
 from .errors import LossesError, MissingDependency, UnknownName
 from .evaluate import Evaluation, evaluate
@@ -40,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one line too."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.exit(_fail(f"{message} (see {self.prog} --help)"))
+
+
 def _fail(sentence: str) -> int:
     print(f"losses: {' '.join(sentence.split())}", file=sys.stderr)
     return 2
@@ -47,7 +55,7 @@ def _fail(sentence: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(prog="losses", description=(sys.modules["losses"].__doc__ or "").split("\n")[0])
+    top = Parser(prog="losses", description=(sys.modules["losses"].__doc__ or "").split("\n")[0])
     top.add_argument("--version", action="version", version=f"losses {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for run, says, options in COMMANDS:
@@ -117,7 +125,8 @@ def evaluate_command(options: Options) -> None:
     table = _read(options.file, None)
     y_true, y_pred, weight = _columns(table, options)
     found = evaluate(options.loss, y_true, y_pred, weight, reduction=options.reduction, missing=options.missing)
-    return _json(found.to_dict()) if options.json else _show(found)
+    shown = _show_rows if options.reduction == "none" else _show
+    return _json(found.to_dict()) if options.json else shown(found)
 
 
 def serve_command(options: Options) -> None:
@@ -175,6 +184,12 @@ def _show(found: Evaluation) -> None:
     print(_table(("loss", "value", "s.e.", "unit"), lines) + f"\n{found.n:,} rows")
     for note in (*(note for result in found.values() for note in result.warnings), *found.warnings):
         print(f"{note.code}: {note.message}")
+
+
+def _show_rows(found: Evaluation) -> None:
+    print("\t".join(found))
+    for costs in zip(*(result.value.tolist() for result in found.values()), strict=True):
+        print("\t".join(map(str, costs)))
 
 
 def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
@@ -246,7 +261,7 @@ COMMANDS: tuple[tuple[Callable[[Options], None], str, list[Option]], ...] = (
             _option("--y-true", default="y_true", help="the column of the truth"),
             _option("--y-pred", default="y_pred", help="the column of the prediction, or what its parts start with"),
             _option("--sample-weight", default="sample_weight", help="the column of weights, if there"),
-            _option("--reduction", default="mean", choices=("mean", "sum", "batchmean", "elementmean")),
+            _option("--reduction", default="mean", choices=get_args(Reduction)),
             _option("--missing", default="error", choices=("error", "drop"), help="what to do with missing rows"),
             JSON,
         ],

@@ -175,7 +175,7 @@ class Loss:
 
     def curvature(self, *arrays: Any) -> Any:
         """The diagonal of its second derivative."""
-        raise NotSupported(f"{self.about.id} has no second derivative to give", loss=self.about.id)
+        raise NotSupported(f"{self.about.id} offers no second derivative", loss=self.about.id)
 
     def mass(self, *arrays: Any) -> Array | None:
         """What each row counts for in a mean (None: 1)."""
@@ -202,8 +202,12 @@ class Loss:
         for _, message in self.notes(tally) if tally else ():
             warnings.warn(f"{self}: {message}", LossWarning, stacklevel=2)
         if tally is None or reduction == "none":
-            return engine.each_row(work, sample_weight)
-        return self.reduce(tally, reduction, engine.row_width(work))
+            value: Any = engine.each_row(work, sample_weight)
+        else:
+            value = self.reduce(tally, reduction, engine.row_width(work))
+        if not np.isfinite(value).all():
+            warnings.warn(f"{self}: infinite, at least one row costs infinity", LossWarning, stacklevel=2)
+        return value
 
     def notes(self, tally: Tally) -> list[tuple[str, str]]:
         """What is to be said of an evaluation: code and sentence."""

@@ -193,6 +193,20 @@ class ELBO(Loss):
             parts.insert(0, (1 - y) * sigmoid(logits) - y * sigmoid(-logits))
         return tuple(parts)
 
+    def curvature(
+        self, y: Any, logits: Any, rebuilt: Any, mu: Any, logvar: Any, data: Any, kl: Any
+    ) -> tuple[Array, ...]:
+        if kl is not None:
+            return np.zeros_like(data), np.zeros_like(kl)
+        parts = [np.full_like(mu, self.beta), self.beta * np.exp(logvar) / 2]
+        if rebuilt is not None:
+            gaussian = self.likelihood == "gaussian"
+            fit = np.ones_like(rebuilt) if gaussian else _ratio(1 - y, (1 - rebuilt) ** 2) + _ratio(y, rebuilt**2)
+            parts.insert(0, fit)
+        if logits is not None:
+            parts.insert(0, sigmoid(logits) * sigmoid(-logits))
+        return tuple(parts)
+
 
 ELBO_SETS = (
     {"mu", "logvar"},

@@ -95,8 +95,9 @@ def job(loss: Formula, columns: Sequence[Column | None]) -> Job:
 
 
 def _working_type(columns: Sequence[Column | None]) -> np.dtype[Any]:
-    numbers = [c.array.dtype for c in columns if c is not None and not c.domain.index]
-    return np.dtype(np.float32 if np.result_type(np.float32, *numbers) == np.float32 else np.float64)
+    # Whole numbers are labels and counts: they take the type of the predictions they are compared with.
+    floats = [c.array.dtype for c in columns if c is not None and c.array.dtype.kind == "f"]
+    return np.dtype(np.float32 if floats and np.result_type(np.float32, *floats) == np.float32 else np.float64)
 
 
 def row_width(work: Job) -> int:

@@ -306,6 +306,19 @@ class FocalMulticlass(Classes):
         np.put_along_axis(shares, y[..., None], -1, axis=-1)
         return shares * pull[..., None]
 
+    def curvature(self, y: Array, z: Array) -> Array:
+        p, others = softmax(z)
+        own, rest, gamma = pick(p, y)[..., None], pick(others, y)[..., None], self.gamma
+        cost = times(own, pick(softmax_costs(z), y)[..., None])
+        shares = p / np.where(rest > 0, rest, 1)
+        np.put_along_axis(shares, y[..., None], 1, axis=-1)
+        moves = shares * others
+        np.put_along_axis(moves, y[..., None], own, axis=-1)
+        bend = gamma * (gamma - 1) * cost * own + 2 * gamma * rest * own + rest * rest
+        alpha = self._alpha(y, z)
+        scale = (alpha if isinstance(alpha, float) else alpha[..., None]) * rest**gamma
+        return scale * (shares * shares * bend - (gamma * cost + rest) * (rest * shares * shares - moves))
+
 
 class GeneralizedCrossEntropy(Classes):
     """A capped cross-entropy: a confident wrong label costs at most ``1/q``, so noisy labels do not rule.
@@ -376,3 +389,9 @@ class SymmetricCrossEntropy(Classes):
         reverse = wrong - p * wrong.sum(axis=-1, keepdims=True)
         forward = p * (1 - label) - others * label
         return self.alpha * forward - self.beta * np.log(self.label_eps) * reverse
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        p, others = softmax(z)
+        wrong = p * (p > self.eps) * (1 - one_hot(y, z))
+        reverse = (others - p) * (wrong - p * wrong.sum(axis=-1, keepdims=True))
+        return self.alpha * p * others - self.beta * np.log(self.label_eps) * reverse

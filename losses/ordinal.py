@@ -162,11 +162,28 @@ class CumulativeLink(Loss):
             log_share = _log_normal_between(low, high)
             at_high, at_low = -_density_ratio(high, log_share), _density_ratio(low, log_share)
             in_score = -at_high - at_low
-        in_cuts = np.zeros((len(y), len(cuts) + 2), score.dtype)
-        rows = np.arange(len(y))
-        in_cuts[rows, y + 1] += at_high
-        in_cuts[rows, y] += at_low
-        return in_score, in_cuts[:, 1:-1]
+        return in_score, _at_edges(y, at_low, at_high, len(cuts))
+
+    def curvature(self, y: Array, score: Array, cuts: Array) -> tuple[Array, Array]:
+        high, low, width = self._between(y, score, cuts)
+        if self.link == "logit":
+            squeeze = 1 / np.square(2 * np.sinh(width / 2))
+            at_high, at_low = squeeze + sigmoid(high) * sigmoid(-high), squeeze + sigmoid(low) * sigmoid(-low)
+            in_score = sigmoid(high) * sigmoid(-high) + sigmoid(low) * sigmoid(-low)
+        else:
+            log_share = _log_normal_between(low, high)
+            top, bottom = _density_ratio(high, log_share), _density_ratio(low, log_share)
+            at_high, at_low = top * top + times(top, high), bottom * bottom - times(bottom, low)
+            in_score = np.square(top - bottom) + times(top, high) - times(bottom, low)
+        return in_score, _at_edges(y, at_low, at_high, len(cuts))
+
+
+def _at_edges(y: Array, at_low: Array, at_high: Array, cuts: int) -> Array:
+    """What happens at the two edges of each row's class, as a row of all thresholds."""
+    rows, spread = np.arange(len(y)), np.zeros((len(y), cuts + 2), at_low.dtype)
+    spread[rows, y + 1] += at_high
+    spread[rows, y] += at_low
+    return spread[:, 1:-1]
 
 
 def _log_normal_between(low: Array, high: Array) -> Array:

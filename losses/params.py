@@ -75,8 +75,8 @@ class Param:
 
     def read(self, value: object) -> Any:
         """The value as this parameter stores it; raises InvalidParameter, saying what is allowed and what came."""
-        if isinstance(value, str):
-            value = _literal(value)
+        if self.infinite and value in ("inf", "-inf"):
+            value = float(str(value))
         for attempt in (self._as_none, self._as_choice, self._as_bool, self._as_number, self._as_list):
             found, result = attempt(value)
             if found:
@@ -146,14 +146,15 @@ def text_of(value: object) -> str:
 _WORDS = {"none": None, "null": None, "true": True, "false": False}
 
 
-def _literal(text: str) -> object:
+def literal(text: str) -> object:
+    """A value as it stands in a spec: ``1.35``, ``none``, ``true``, ``[0.1,0.5]``, or a word."""
     word = text.strip()
     if word.lower() in _WORDS:
         return _WORDS[word.lower()]
     if word.startswith("[") and word.endswith("]"):
-        return [_literal(item) for item in word[1:-1].split(",")]
+        return [literal(item) for item in word[1:-1].split(",")]
     try:
-        return float(word)
+        return word if "_" in word else float(word)
     except ValueError:
         return word
 

@@ -333,6 +333,10 @@ class SMAPE(Elementwise):
         safe = np.where(size > 0, size, 1)
         return np.where(size > 0, 2 * (np.sign(z - y) - np.abs(y - z) / safe * np.sign(z)) / safe, 0)
 
+    def curvature(self, y: Array, z: Array) -> Array:
+        size = np.abs(y) + np.abs(z)
+        return -2 * np.sign(z) / np.where(size > 0, size, 1) * self.slope(y, z)
+
 
 class MSLE(Elementwise):
     """The squared residual of log(1 + y): misses are judged as ratios, and low ones cost more.

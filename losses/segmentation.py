@@ -79,6 +79,20 @@ class Overlap(Masks):
         pull = (in_faults - faults[:, None] / whole * (y + in_faults)) / whole
         return pull * p * rest if self.from_logits else pull
 
+    def curvature(self, y: Array, z: Array) -> Array:
+        p, rest = self._claimed(z)
+        alpha, beta, _ = self._rates()
+        faults, whole = self._fraction(y, p, rest)
+        whole = np.where(whole > 0, whole, 1)[:, None]
+        in_faults = alpha * (1 - y) - beta * y
+        in_whole = y + in_faults
+        pull = (in_faults - faults[:, None] / whole * in_whole) / whole
+        return self._through_logits(p, rest, pull, -2 * in_whole / whole * pull)
+
+    def _through_logits(self, p: Array, rest: Array, pull: Array, bend: Array) -> Array:
+        """A curvature in probabilities as one in logits, where those are read."""
+        return p * rest * (bend * p * rest + pull * (rest - p)) if self.from_logits else bend
+
 
 class Dice(Overlap):
     """The share of two masks that does not overlap: an object of ten pixels counts as much as one of a thousand.
@@ -117,6 +131,15 @@ class Dice(Overlap):
         faults, whole = (part[:, None] for part in self._squares(y, p))
         pull = 2 * (p - y - faults / whole * p) / whole
         return pull * p * rest if self.from_logits else pull
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        if not self.squared:
+            return super().curvature(y, z)
+        p, rest = self._claimed(z)
+        faults, whole = (part[:, None] for part in self._squares(y, p))
+        pull = 2 * (p - y - faults / whole * p) / whole
+        bend = 2 * (1 - faults / whole - 2 * p * pull) / whole
+        return self._through_logits(p, rest, pull, bend)
 
 
 class IoU(Overlap):
@@ -183,6 +206,12 @@ class FocalTversky(Tversky):
         base = super().value(y, z)
         rate = self.gamma * np.where(base > 0, base, 1) ** (self.gamma - 1)
         return np.where(base > 0, rate, 0)[:, None] * super().slope(y, z)
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        base = super().value(y, z)[:, None]
+        safe = np.where(base > 0, base, 1)
+        bend = super().curvature(y, z) + (self.gamma - 1) / safe * np.square(super().slope(y, z))
+        return np.where(base > 0, self.gamma * safe ** (self.gamma - 1) * bend, 0)
 
 
 class LovaszHinge(Masks):

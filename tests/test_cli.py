@@ -92,3 +92,18 @@ def test_bad_input_is_one_line_and_status_2(
     assert len(lines) == 1
     assert lines[0].startswith("losses: ")
     assert said in lines[0]
+
+
+def test_rows_are_told_one_a_line_when_nothing_is_reduced(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = run(capsys, "evaluate", file, "--loss", "mse", "--loss", "mae", "--reduction", "none").splitlines()
+    assert shown == ["mse\tmae", "0.25\t0.5", "0.25\t0.5", "0.0\t0.0", "1.0\t1.0"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("show",), ("chess",), ("recommend", "x.csv", "-n", "x"), ("list", "--x")])
+def test_a_command_line_that_cannot_be_read_is_one_line_and_status_2(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1

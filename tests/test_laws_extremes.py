@@ -45,6 +45,7 @@ def assert_right(spec: str, y: float, z: float, exact: Any) -> None:
 @settings(max_examples=60, deadline=None)
 @given(y=ANY_FLOAT, z=ANY_FLOAT)
 @pytest.mark.parametrize("spec", EXACT)
+@pytest.mark.filterwarnings("ignore::losses.LossWarning")
 def test_a_loss_is_right_and_finite_wherever_exact_arithmetic_is(spec, y, z):
     if abs(Fraction(y) - Fraction(z)) <= HUGE:
         assert_right(spec, y, z, EXACT[spec](Fraction(y - z)))

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from losses.catalogue import catalogue
 from losses.core import Answer, Loss
 from losses.domains import BOXES, NONNEGATIVE, POSITIVE, REALS
+from losses.errors import UnknownName
 from losses.layouts import Heads
 
 from .instances import ALL, DEFAULTS, KINDS, SHARED, Sample, parts_of, rng_of, sample, with_part
@@ -194,3 +196,23 @@ def test_a_unit_is_the_power_by_which_a_loss_grows_with_the_unit_of_its_target(l
     inputs = sample(loss, rng_of("units", str(loss)), 20)
     expected = c ** (2 - loss.power if degree is None else degree) * loss(*inputs)
     assert in_another_currency(loss, c)(*told_in(inputs, c)) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["convex", "differentiable", "robust"])
+def test_a_filter_understands_true_and_false_however_they_are_written(name):
+    for answer in (True, False):
+        found = catalogue(**{name: answer})
+        assert found
+        assert found == catalogue(**{name: str(answer).lower()})
+
+
+def test_a_filter_by_a_group_of_tasks_finds_all_of_them():
+    found = {row["id"] for row in catalogue(task="classification")}
+    assert {"bce_with_logits", "cross_entropy", "focal", "asymmetric"} <= found
+    assert "mse" not in found
+
+
+@pytest.mark.parametrize("asked", [{"task": "chess"}, {"framework": "excel"}, {"convex": "maybe"}, {"colour": "red"}])
+def test_a_filter_that_no_loss_could_pass_is_refused(asked):
+    with pytest.raises(UnknownName):
+        catalogue(**asked)

@@ -138,3 +138,17 @@ def test_class_weights_are_one_over_n_at_beta_one_and_equal_at_beta_zero():
 def test_only_conventions_that_are_not_ours_are_left_out():
     assert not any(CASES[i]["recommended"] for i in NOT_OFFERED)
     assert all(math.isfinite(case["tolerance"]["rtol"]) for case in CASES.values())
+
+
+@pytest.mark.parametrize("spec", ["giou", "diou", "ciou", "box_iou", "giou:eps=0"])
+def test_boxes_of_any_finite_size_have_a_loss(spec: str) -> None:
+    near, far = [[0.0, 0.0, 2.0, 2.0]], [[1.0, 1.0, 3.0, 3.0]]
+    huge = ([[side * 1e300 for side in box] for box in boxes] for boxes in (near, far))
+    assert get(spec)(*huge) == pytest.approx(get(spec)(near, far), rel=1e-6)
+    assert get(spec)([[0.0, 0.0, 1e160, 1e160]], [[0.0, 0.0, 1e160, 1e160]]) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("spec", ["mse", "bce_with_logits", "focal", "hinge", "poisson_nll:log_input=true"])
+def test_whole_numbers_take_the_type_of_the_predictions(spec: str) -> None:
+    found = get(spec)(np.array([0, 1]), np.array([0.25, -0.3], "f4"), reduction="none")
+    assert found.dtype == np.float32
