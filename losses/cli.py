@@ -102,6 +102,8 @@ def show_command(options: Options) -> None:
 def profile_command(options: Options) -> None:
     """What a target column is like."""
     found = _profile(options)
+    if options.private:
+        found = Profile.from_dict(found.to_dict(private=True))
     if options.json:
         return _json({"profile": found.to_dict(private=options.private), "readings": found.readings()})
     print(repr(found).strip("<>"))

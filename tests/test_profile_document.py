@@ -70,11 +70,22 @@ def test_a_private_document_holds_no_ones_value():
 def test_a_private_document_keeps_what_many_share():
     p = Profile.from_dict(Profile.of(["a"] * 50 + ["b"] * 40 + ["rare"]).to_dict(private=True))
     assert p.words.values.tolist() == ["a", "b"]
+    assert (p.rarest_count, p.majority_share) == (1, 50 / 91)
+
+
+def test_a_share_that_a_private_document_cannot_know_is_no_number():
+    p = Profile.from_dict(Profile.of(["a", "b", "a"]).to_dict(private=True))
+    assert (p.kind, p.n_classes) == ("binary", 2)
+    assert math.isnan(p.majority_share)
 
 
 def test_a_handful_of_rows_is_nobodys_business():
-    p = Profile.from_dict(Profile.of([1.0, 2.0, 3.0]).to_dict(private=True))
-    assert (p.n, p.rows) == (0, 3)
+    document = Profile.of([1.0, 2.0, 3.0, 777777.0]).to_dict(private=True)
+    p = Profile.from_dict(document)
+    assert (p.n, p.missing_rows, p.integers) == (4, 0, 4)
+    assert (p.mean, p.min, p.max) == (200_000, 1, 1_000_000)
+    assert set(p.sketch.weighted()[0]) == {p.mean}
+    assert p.values.values.size == 0
 
 
 def changed(path, value):
@@ -168,7 +179,125 @@ def test_junk_in_any_field_is_refused_or_harmless(data):
 
 def test_a_few_numbers_among_strings_are_hidden_too():
     p = Profile.from_dict(Profile.of(["a"] * 30 + [123.25, 7.5]).to_dict(private=True))
-    assert (p.n, p.missing_rows, p.min) == (30, 2, pytest.approx(math.nan, nan_ok=True))
+    assert (p.n, p.missing_rows, p.min, p.max) == (32, 0, 1, 1000)
+    assert p.kind == Profile.of(["a"] * 30 + [123.25, 7.5]).kind
+
+
+PRIVATE = {
+    "normal": np.random.default_rng(1).normal(size=3000),
+    "many": np.random.default_rng(1).normal(size=40_000),
+    "rounded incomes": np.round(np.exp(np.random.default_rng(0).normal(12, 0.6, 5000))),
+    "running numbers": np.arange(100_000, 102_000),
+    "packed dates": [20_200_100 + i % 28 + 1 for i in range(300)],
+    "years": np.random.default_rng(2).integers(1950, 2021, 500),
+    "counts": np.random.default_rng(3).poisson(20, 500),
+    "zero-inflated": np.where(np.random.default_rng(4).random(800) < 0.4, 0, np.random.default_rng(4).poisson(6, 800)),
+    "shares": np.random.default_rng(5).beta(2, 3, 800),
+    "names": [f"A{i:05d}" for i in range(3000)],
+    "few": [1, 2, 3, 777777],
+    "two": [0, 1, 1],
+    "one": [5.0],
+    "tiny": [1e-310, 3e-200, 0.0],
+    "huge": [1e300, -1e300, 1.7e308] * 9,
+    "large": [1.7e308, -2.0],
+    "few and huge": [1.7e308, -1e308, 3.0],
+    "huge and apart": np.random.default_rng(8).choice([1.7e308, -1e308, 3.0], 40),
+    "constant": [0.1] * 37,
+    "negative": -np.random.default_rng(6).lognormal(3, 1, 500),
+    "words": ["x", "y", "z"],
+    "labels": np.random.default_rng(7).integers(0, 2, (3, 5)),
+    "masks": np.ones((3, 4, 4)),
+    "empty": [],
+    "missing": [None, None],
+    "infinite": [math.inf] * 3,
+}
+
+
+@pytest.mark.parametrize("column", PRIVATE)
+def test_a_private_document_can_be_read_and_says_the_same_of_the_column(column):
+    p = Profile.of(PRIVATE[column])
+    text = json.dumps(p.to_dict(private=True), allow_nan=False)
+    q = Profile.from_dict(json.loads(text))
+    assert (q.n, q.missing_rows, q.integers, q.zero_rows, q.negatives) == (
+        *(p.n, p.missing_rows, p.integers, p.zero_rows, p.negatives),
+    )
+    assert q.kinds == p.kinds
+    assert (q.n_classes, q.unit_interval, q.nonnegative) == (p.n_classes, p.unit_interval, p.nonnegative)
+    assert p.n < 10 or q.moments == p.moments
+    assert q.zero_fit == p.zero_fit
+    assert Profile.from_dict(q.to_dict(private=True)) == q
+    json.dumps(q.readings(), allow_nan=False)
+
+
+def test_the_extremes_of_a_private_document_are_round_unless_a_crowd_shares_them():
+    p = Profile.from_dict(Profile.of([0] * 20 + list(range(1, 700)) + [123456.5]).to_dict(private=True))
+    assert (p.min, p.max) == (0, 200_000)
+
+
+def test_what_joins_a_private_profile_is_hidden_when_the_sum_is_private():
+    rare = 4321.125
+    private = Profile.from_dict(Profile.of(np.arange(50) / 8).to_dict(private=True))
+    both = private + Profile.of([rare, *range(30)])
+    again = Profile.from_dict(json.loads(json.dumps(both.to_dict(private=True))))
+    assert rare not in again.values.values
+    assert rare not in again.sketch.weighted()[0]
+    assert (again.max, again.n) == (5000, 81)
+    assert Profile.from_dict(both.to_dict()) == both
+
+
+def test_private_numbers_of_which_nothing_is_listed_are_no_dates():
+    p = Profile.from_dict(Profile.of(np.arange(100_000, 101_000)).to_dict(private=True))
+    assert (p + p).kind != "datetime"
+
+
+def test_there_are_never_more_distinct_values_than_rows():
+    for seed in range(6):
+        p = Profile.of(np.random.default_rng(seed).normal(size=5000))
+        assert p.n_classes <= 5000
+    assert Profile.of([f"A{i:05d}" for i in range(3000)]).n_classes <= 3000
+
+
+@pytest.mark.parametrize("rows", [20, 5000, 40_000])
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize(("key", "value"), [("highest", 1e300), ("highest", 1e5), ("lowest", -1e300)])
+def test_extremes_that_the_values_belie_are_refused(rows, private, key, value):
+    x = np.random.default_rng(0).normal(size=rows)
+    document = Profile.of(x).to_dict(private=private)
+    document[key] = value
+    with pytest.raises(InvalidProfile):
+        Profile.from_dict(document)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scores", {}),
+        ("scores", {"nonsense": 1}),
+        ("scores", {"count": math.inf}),
+        ("because", []),
+        ("zeros", [-1, 0]),
+        ("zeros", 3),
+    ],
+)
+def test_a_private_document_with_an_impossible_verdict_is_refused(key, value):
+    document = Profile.of(range(50)).to_dict(private=True)
+    document["told"][key] = value
+    with pytest.raises(InvalidProfile):
+        Profile.from_dict(document)
+
+
+def test_a_sentence_that_is_none_of_ours_is_not_repeated():
+    document = Profile.of(range(50)).to_dict(private=True)
+    document["told"]["because"] = {"identifier": ["<script>"]}
+    assert Profile.from_dict(document).kinds[0].evidence == ()
+
+
+def test_sums_of_an_array_of_huge_numbers_stay_json():
+    p = Profile.of(np.full((12, 3), 1e200))
+    assert Profile.from_dict(json.loads(json.dumps(p.to_dict(), allow_nan=False))) == p
+    assert p.readings()["structure"]["mean_norm"] == pytest.approx(3**0.5 * 1e200)
+    for task in ("boxes", "segmentation", "distillation"):
+        json.dumps(Profile.of(np.full((12, 4), 1e300), task=task).to_dict(), allow_nan=False)
 
 
 def test_a_name_of_any_length_is_cut():

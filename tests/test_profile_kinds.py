@@ -114,6 +114,33 @@ def test_boxes_are_read_when_the_task_says_so():
     assert p.readings()["structure"]["degenerate_share"] == pytest.approx(1 / 3)
 
 
+def test_rows_that_could_be_corners_of_boxes_are_boxes():
+    ends = np.sort(np.random.default_rng(3).random((30, 2, 2)), axis=1).reshape(30, 4)
+    assert profile(ends).kind == "boxes"
+    assert profile((ends * 640).round().astype(int).tolist()).kind == "boxes"
+
+
+def test_vectors_of_four_numbers_are_no_boxes_by_chance():
+    g = np.random.default_rng(3)
+    assert profile(g.normal(size=(30, 4))).kind == "vectors"
+    assert profile(np.sort(g.normal(size=(30, 4)), axis=1)).kind == "vectors"
+    assert profile(g.dirichlet([1, 1, 9, 9], 30)).kind == "distribution"
+    assert profile(g.random((30, 4)) < [0, 0, 0.5, 0.5]).kind == "multilabel"
+
+
+@pytest.mark.parametrize(("mean", "rows"), [(3, 300), (5, 200), (10, 500), (20, 500), (30, 2000), (300, 1000)])
+def test_plain_poisson_counts_are_counts(mean, rows):
+    kinds = [profile(np.random.default_rng(seed).poisson(mean, rows)).kind for seed in range(8)]
+    assert kinds == ["count"] * 8
+
+
+def test_whole_numbers_whose_variance_is_not_their_mean_are_no_poisson_counts():
+    g = np.random.default_rng(2)
+    assert profile(g.normal(170, 10, 800).round()).kind == "real"
+    assert profile(g.choice([1, 2, 3, 4, 5], 400, p=[0.1, 0.2, 0.3, 0.25, 0.15])).kind == "ordinal"
+    assert profile(g.integers(1, 11, 400)).kind != "count"
+
+
 def test_masks_say_how_much_is_foreground():
     masks = np.zeros((4, 10, 10))
     masks[0, :2] = 1

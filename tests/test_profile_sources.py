@@ -21,6 +21,7 @@ from losses.errors import (
     UnreadableFile,
 )
 from losses.profile import Profile, profile, read_csv, read_table
+from losses.profile.csvtext import BATCH
 
 X = [3.0, 1.0, None, 2.0, 2.0]
 WANTED = Profile.of(X)
@@ -293,3 +294,18 @@ def test_standard_input_is_read_as_csv(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"price\n1\n2\n")))
     p = profile("-")
     assert (p.name, p.n) == ("price", 2)
+
+
+@pytest.mark.parametrize(("suffix", "text"), [("jsonl", '{"price":1}\n{"price":NaN}\n'), ("json", "[1, -Infinity]")])
+def test_json_that_its_standard_does_not_know_is_unreadable(tmp_path, suffix, text):
+    path = tmp_path / f"prices.{suffix}"
+    path.write_text(text)
+    with pytest.raises(UnreadableFile, match="JSON has no number"):
+        profile(path)
+
+
+def test_boxes_stay_boxes_in_a_short_last_batch(tmp_path):
+    ends = np.sort(np.random.default_rng(3).random((BATCH * 4 + 3, 2, 2)), axis=1).reshape(-1, 4)
+    np.save(tmp_path / "boxes.npy", ends)
+    p = profile(tmp_path / "boxes.npy")
+    assert (p.kind, p.n) == ("boxes", len(ends))

@@ -143,7 +143,7 @@ CLUES: tuple[Clue, ...] = (
     Clue(
         "ordinal",
         1.5,
-        lambda f: f.few and f.integral and f.step == 1 and not f.thinning,
+        lambda f: f.few and f.integral and f.step == 1 and not f.thinning and not f.poisson,
         "neighbouring whole numbers without a thinning tail",
     ),
     Clue("ordinal", 1.5, lambda f: f.few and not f.step and f.p.n >= 20 * f.distinct, "few levels, each used often"),
@@ -168,6 +168,7 @@ CLUES: tuple[Clue, ...] = (
         lambda f: f.whole and f.about("count") and f.about("ordinal"),
         "the name may speak of things that are counted",
     ),
+    Clue("count", 4, lambda f: f.poisson, "the variance equals the mean and the values spread as Poisson counts do"),
     Clue("count", -2.5, lambda f: f.whole and f.about("money"), "the name speaks of money"),
     Clue(
         "count", -1.5, lambda f: f.whole and f.about("measure") and not f.about("count"), "the name speaks of a measure"
@@ -178,8 +179,15 @@ CLUES: tuple[Clue, ...] = (
         lambda f: f.whole and f.distinct > 11 and f.heaped > 0.7 and f.positives_median > 30,
         "most numbers are multiples of five",
     ),
-    Clue("count", -2.5, lambda f: f.away_from_zero and not f.counted, "the smallest number is far from zero"),
-    Clue("count", -1.5, lambda f: f.positives_median > 1000 and not f.counted, "the numbers are large"),
+    Clue(
+        "count",
+        -2.5,
+        lambda f: f.away_from_zero and not f.counted and not f.poisson,
+        "the smallest number is far from zero",
+    ),
+    Clue(
+        "count", -1.5, lambda f: f.positives_median > 1000 and not f.counted and not f.poisson, "the numbers are large"
+    ),
     Clue("count", -2, lambda f: f.p.zero_share > 0.05 and f.zero_inflated, "a zero-inflated fit is better"),
     Clue("zero_inflated_count", 2, lambda f: f.zero_inflated, "more zeros than a negative binomial would give"),
     Clue("zero_inflated_count", -3, lambda f: not f.zero_inflated, "a plain negative binomial explains the zeros"),
@@ -238,6 +246,7 @@ CLUES: tuple[Clue, ...] = (
     Clue("real", -3, lambda f: f.long_codes, "a measure is seldom known to so many digits"),
     Clue("real", -3, lambda f: f.heavy, "rows far out on the tails"),
     Clue("real", -3, lambda f: f.counted, "the name speaks of things that are counted"),
+    Clue("real", -3, lambda f: f.poisson, "a measure's variance seldom equals its mean"),
     Clue("positive_skewed", -3, lambda f: f.counted, "the name speaks of things that are counted"),
     Clue("real", -2, lambda f: f.few, "there are few levels"),
     Clue("real", -3, lambda f: f.p.nonnegative and f.p.zero_share >= 0.05, "a lump of exact zeros"),

@@ -52,6 +52,25 @@ def zero_fit(tally: Tally) -> ZeroFit | None:
     return ZeroFit(max(0.0, 2 * (hurdle - plain)), (share - expected) / (1 - expected))
 
 
+def poisson_fits(tally: Tally, mean: float, variance: float) -> bool:
+    """True where variance over mean is 1 within three standard errors, and no cell of values belies a Poisson law.
+
+    The cells are half a standard deviation wide; Pearson's statistic over at least four of them has p > 0.001.
+    """
+    from scipy.special import chdtrc, pdtr
+
+    rows = tally.rows
+    if tally.full or rows < 30 or not mean > 0 or abs(variance / mean - 1) > 3 * math.sqrt(2 / rows):
+        return False
+    edges = np.unique(np.floor(mean + math.sqrt(mean) * np.arange(-1.5, 2, 0.5)).clip(0))
+    below = np.concatenate([[0], np.cumsum(tally.counts)])[np.searchsorted(tally.values, edges, "right")]
+    seen = np.diff(below, prepend=0, append=rows)
+    expected = rows * np.diff(pdtr(edges, mean), prepend=0, append=1)
+    if expected.size < 4:
+        return False
+    return float(chdtrc(expected.size - 2, ((seen - expected) ** 2 / expected).sum())) > 0.001
+
+
 def _best(loglik: Callable[[float, float], float], mean: float) -> tuple[float, tuple[float, float]]:
     from scipy.optimize import minimize
 

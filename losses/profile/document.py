@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from losses.errors import InvalidProfile, LossesError
-from losses.profile import parts
+from losses.profile import kinds, parts
 from losses.profile.column import FAMILIES
+from losses.profile.kinds import Told
 from losses.profile.moments import Moments
+from losses.profile.sketch import Sketch
 from losses.profile.tally import Tally
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 VERSION = 1
 LONGEST_NAME = 200
 CROWD = 10  # rows among whom one person's value is hidden
+_FLOAT_MAX = float(np.finfo(np.float64).max)
 _COUNTS = ("n", "missing_rows", "infinite", "padded", "zero_rows", "negatives", "integers")
 
 
@@ -40,6 +43,7 @@ def written(p: Profile, private: bool) -> dict[str, Any]:
     return {
         "version": VERSION,
         "private": p.private,
+        "told": _spoken(p.told),
         "name": p.name,
         **{key: getattr(p, key) for key in _COUNTS},
         "families": {key: p.families[key] for key in FAMILIES if p.families[key]},
@@ -65,37 +69,61 @@ def written(p: Profile, private: bool) -> dict[str, Any]:
 
 
 def blurred(p: Profile) -> Profile:
-    """The profile without extremes, rare values, and quantile points of fewer than ``CROWD`` rows."""
-    if p.private:
+    """The profile without rare values, and with quantile points of at least ``CROWD`` rows each.
+
+    How many rows there are, what they add up to and which kind the whole column was stays as it is; extremes that no
+    crowd shares are widened to a round number. Fewer numbers than a crowd keep a round mean and spread only.
+    """
+    if p.told:
         return p
-    from losses.profile.state import Profile
-
-    if 0 < p.n < CROWD:
-        return Profile(name=p.name, missing_rows=p.missing_rows + p.n, private=True)
-    if 0 < p.moments.total < CROWD:
-        return blurred(_without_numbers(p))
-    sketch = p.sketch.blurred(CROWD)
-    points, _ = sketch.weighted()
-    ends = (float(points[0]), float(points[-1])) if points.size else (None, None)
-    return replace(
-        p,
-        values=p.values.common(CROWD),
-        words=p.words.common(CROWD),
-        sketch=sketch,
-        lowest=ends[0],
-        highest=ends[1],
-        private=True,
-    )
+    told = Told({}, {}) if p.structure else replace(kinds.told(p), zero_fit=p.zero_fit)
+    p = replace(p, private=True, told=told, words=p.words.common(CROWD, p.n - int(p.moments.total) - p.infinite))
+    if p.structure and p.n < CROWD:
+        return replace(p, structure=p.structure.evened())
+    total = int(p.moments.total)
+    values = p.values.common(CROWD, total)
+    if not 0 < total < CROWD:
+        return replace(p, values=values, sketch=p.sketch.blurred(CROWD), **_widened(p, values, (1, 2, 5, 10)))
+    weights = p.weights and replace(p.weights, moments=_rounded(p.weights.moments))
+    rounded = _rounded(p.moments)
+    sketch = Sketch({0: np.full(total, rounded.mean)})
+    return replace(p, values=values, sketch=sketch, moments=rounded, weights=weights, **_widened(p, values, (1, 10)))
 
 
-def _without_numbers(p: Profile) -> Profile:
-    """Too few numbers among strings to hide one another: they are counted as missing."""
-    from losses.profile.state import Profile
+def _widened(p: Profile, common: Tally, steps: tuple[int, ...]) -> dict[str, Any]:
+    if p.lowest is None or p.highest is None:
+        return {}
+    known = {p.lowest, p.highest}.intersection(common.values.tolist())
+    lowest = p.lowest if p.lowest in known else -_round_above(-p.lowest, steps)
+    return {"lowest": lowest, "highest": p.highest if p.highest in known else _round_above(p.highest, steps)}
 
-    strings = p.n - int(p.moments.total) - p.infinite
-    families = Counter({"strings": strings})
-    missing = p.rows - strings
-    return Profile(name=p.name, n=strings, missing_rows=missing, families=families, words=p.words)
+
+def _round_above(x: float, steps: tuple[int, ...]) -> float:
+    """The least round number (a step times a power of ten) that is not below ``x``."""
+    if x == 0 or abs(x) < 1e-300:
+        return max(x, 0.0) and 1e-300
+    power = math.floor(math.log10(abs(x)))
+    round_ones = [s * _ten(k) for k in (power - 1, power, power + 1) for s in steps]
+    if x > 0:
+        return min((r for r in round_ones if r >= x and math.isfinite(r)), default=_FLOAT_MAX)
+    return -max(r for r in round_ones if r <= -x)
+
+
+def _ten(power: int) -> float:
+    return float(f"1e{power}")
+
+
+def _rounded(m: Moments) -> Moments:
+    """A round mean and spread, with the third and fourth moments of a normal law."""
+    if m.m2 > 1e150:  # fourth powers are beyond floats
+        return replace(m, mean=_nearest(m.mean), m3=0.0, m4=math.inf)
+    spread = _nearest(math.sqrt(m.variance)) if m.total else 0.0
+    return Moments(m.total, _nearest(m.mean), m.total * spread**2, 0.0, 3 * m.total * spread**4)
+
+
+def _nearest(x: float) -> float:
+    steps = (1, 2, 5, 10)
+    return min(_round_above(x, steps), -_round_above(-x, steps), key=lambda r: abs(r - x))
 
 
 def read(data: Any) -> Profile:
@@ -127,6 +155,7 @@ def _fields(data: Any) -> dict[str, Any]:
     return {
         "name": data["name"],
         "private": data["private"],
+        "told": parts.told(data["told"]),
         **{key: parts.count(data[key], key) for key in _COUNTS},
         "families": Counter({parts.family(k): parts.count(v, "families") for k, v in data["families"].items()}),
         "moments": parts.moments(data["moments"], "moments"),
@@ -141,7 +170,7 @@ def _fields(data: Any) -> dict[str, Any]:
 
 
 _KEYS = {*_COUNTS, "version", "private", "name", "families", "moments", "lowest", "highest"}
-_KEYS |= {"values", "words", "sketch", "weights", "structure"}
+_KEYS |= {"told", "values", "words", "sketch", "weights", "structure"}
 
 
 def _consistent(p: Profile) -> None:
@@ -157,11 +186,13 @@ def _consistent(p: Profile) -> None:
             parts.refuse(key, f"at most {finite}", getattr(p, key))
     if p.zero_rows + p.negatives > finite or p.padded > p.n:
         parts.refuse("zero_rows", f"with the negatives at most {finite}")
-    _ordered(p, finite)
     _fits("values", p.values, finite)
     _fits("words", p.words, 0 if p.structure else words)
     if abs(p.sketch.total - finite) > (p.sketch.slack if p.private else 0):
         parts.refuse("sketch", f"values that stand for {finite} rows", p.sketch.total)
+    _ordered(p, finite)
+    if p.told and not (p.private and (p.told.scores or p.structure)):
+        parts.refuse("told", "scores of some kinds, in a private document")
     if p.weights and not _plausible(p.weights, p.n):
         parts.refuse("weights", "sums that weights of these rows could have")
 
@@ -172,19 +203,35 @@ def _ordered(p: Profile, finite: int) -> None:
     if p.lowest is None or p.highest is None:
         return
     room = 1e-9 * max(abs(p.lowest), abs(p.highest))
-    if not p.private and not p.lowest - room <= p.moments.mean <= p.highest + room:
+    if not p.lowest - room <= p.moments.mean <= p.highest + room:
         parts.refuse("mean", "a mean between lowest and highest")
     if p.lowest > p.highest:
         parts.refuse("lowest", "at most highest")
-    if (p.lowest < 0) > (p.negatives > 0) or (not p.private and (p.lowest < 0) != (p.negatives > 0)):
+    if (p.lowest < 0) != (p.negatives > 0):
         parts.refuse("negatives", "negatives exactly where lowest is below zero")
+    for key, end in (("lowest", p.lowest), ("highest", p.highest)):
+        if not _reached(p, end):
+            parts.refuse(key, "an extreme that the values and their moments bear out", end)
+    _within(p, p.lowest - room, p.highest + room)
+
+
+def _within(p: Profile, low: float, high: float) -> None:
     for points in (*p.sketch.levels.values(), p.values.values):
-        if (
-            points.size
-            and not (float(points[0]) >= p.lowest - room and float(points[-1]) <= p.highest + room)
-            and not p.private
-        ):
+        if points.size and not (float(points[0]) >= low and float(points[-1]) <= high):
             parts.refuse("sketch", "values between lowest and highest")
+
+
+def _reached(p: Profile, end: float) -> bool:
+    """Whether some row can be there: among all values where they are known, else by the spread around the mean."""
+    complete = [p.values.values] if not p.values.full else []
+    if not p.private and not p.sketch.slack:
+        complete += [np.concatenate(list(p.sketch.levels.values()))]
+    if any(end not in (float(values.min()), float(values.max())) for values in complete):
+        return False
+    spread, mean = math.sqrt(p.moments.m2), p.moments.mean
+    if p.private:  # widened to the next round number, with a round mean and spread where rows are few
+        return abs(end) <= 20 * (abs(mean) + spread) + 1e-150
+    return abs(end - mean) <= spread * (1 + 1e-6) + 1e-9 * max(abs(end), abs(mean)) + 1e-150
 
 
 def _fits(key: str, tally: Tally, rows: int) -> None:
@@ -203,6 +250,16 @@ def _plausible(weights: Weights, n: int) -> bool:
         and total * total <= squares * n * (1 + 1e-9)
         and squares <= total * total * (1 + 1e-9)
     )
+
+
+def _spoken(told: Told | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    return {
+        "scores": told.scores,
+        "because": {kind: list(says) for kind, says in told.because.items()},
+        "zeros": told.zero_fit and [told.zero_fit.ratio, told.zero_fit.inflation],
+    }
 
 
 def _left_out(tally: Tally) -> dict[str, Any]:

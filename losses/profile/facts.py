@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from losses.profile.counting import poisson_fits
 from losses.profile.names import ordered_share, topics
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Facts:
         self.values = p.values.values.astype(np.float64)
         self.rows = p.values.counts.astype(np.float64)
         self.distinct = p.n_classes
-        self.textual = bool(p.words.counts.size)
+        self.textual = p.words.distinct > 0
         self.integral = p.integral and not self.textual
         self.fractional = bool(p.moments.total) and not p.integral and not self.textual
         self.whole = self.integral and p.negatives == sum(rows for v, rows in p.sentinels.items() if v < 0)
@@ -54,7 +55,8 @@ class Facts:
     @cached_property
     def step(self) -> float:
         """The common step of evenly spaced levels, 0 where the spacing is uneven."""
-        gaps = np.diff(self.values)
+        with np.errstate(over="ignore"):
+            gaps = np.diff(self.values)
         return float(gaps[0]) if gaps.size and np.allclose(gaps, gaps[0], rtol=1e-6) else 0.0
 
     @cached_property
@@ -141,9 +143,9 @@ class Facts:
     @cached_property
     def packed_dates(self) -> bool:
         """Whole numbers that all read YYYYMMDD, YYYYMM, YYMMDD or MMDD, more of them than chance would give."""
-        if not self.whole or self.distinct < 12:
-            return False
         v = self.values
+        if not self.whole or v.size < 12 or self.p.values.hidden:
+            return False
         day, month = (v % 100 >= 1) & (v % 100 <= 31), (v // 100 % 100 >= 1) & (v // 100 % 100 <= 12)
         months = (v % 100 >= 1) & (v % 100 <= 12)
         layouts = ((19000101, 21001231, day & month), (190001, 210012, months), (10101, 991231, day & month))
@@ -179,6 +181,16 @@ class Facts:
         """More than 0.5% of rows beyond five robust sigmas and kurtosis above 1.5, or kurtosis above 5."""
         kurtosis = self.p.excess_kurtosis
         return kurtosis > 5 or (kurtosis > 1.5 and self.p.outliers.share_5s >= 0.005)
+
+    @cached_property
+    def poisson(self) -> bool:
+        """Whole numbers from zero up, spread as a Poisson law of their mean spreads them."""
+        return (
+            self.whole
+            and self.p.nonnegative
+            and self.distinct > 2
+            and poisson_fits(self.p.values, self.p.moments.mean, self.p.moments.variance)
+        )
 
     @cached_property
     def zero_inflated(self) -> bool:

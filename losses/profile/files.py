@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -149,9 +149,18 @@ def _npz_names(path: str) -> list[str]:
 
 def _jsonl(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
     with _opened(path) as stream:
-        rows = (json.loads(line) for line in iter(lambda: stream.readline(LONGEST_LINE), b"") if line.strip())
+        rows = (_strict(line) for line in iter(lambda: stream.readline(LONGEST_LINE), b"") if line.strip())
         while batch := list(islice(rows, BATCH)):
             yield _records(batch, columns)
+
+
+def _strict(text: bytes) -> Any:
+    """JSON as its standard has it: ``NaN`` and ``Infinity`` are no numbers there."""
+    return json.loads(text, parse_constant=_no_number)
+
+
+def _no_number(word: str) -> NoReturn:
+    raise UnreadableFile(f"JSON has no number {word}; write null where a value is missing", field="path")
 
 
 def _records(rows: list[Any], columns: Sequence[str] | None) -> Batch:
@@ -162,7 +171,7 @@ def _records(rows: list[Any], columns: Sequence[str] | None) -> Batch:
 
 
 def _json(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
-    data = json.loads(Path(path).read_bytes())
+    data = _strict(Path(path).read_bytes())
     if isinstance(data, list):
         yield _records(data, columns)
     elif isinstance(data, dict) and all(isinstance(v, list) for v in data.values()):

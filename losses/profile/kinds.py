@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from losses.profile.clues import CLUES, POSSIBLE, PRIOR, Clue
+from losses.profile.counting import ZeroFit
 from losses.profile.facts import Facts
 
 if TYPE_CHECKING:
@@ -28,6 +29,18 @@ class Kind:
     rival: str | None = None
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the whole column said of its kind and its zeros, kept where its single values are not.
+
+    ``scores`` are log-odds by kind, ``because`` the sentences that spoke for each.
+    """
+
+    scores: dict[str, float]
+    because: dict[str, tuple[str, ...]]
+    zero_fit: ZeroFit | None = None
+
+
 _LEAST = -7.0  # kinds a thousand times less likely than the first are not named
 
 
@@ -35,19 +48,27 @@ def ranked(p: Readings) -> tuple[Kind, ...]:
     """All kinds that are possible for this profile, likeliest first."""
     if p.structure:
         return (Kind(p.structure.form, 1.0, (f"the target is an array read as {p.structure.form}",)),)
+    found = p.told or told(p)
+    scores = found.scores
+    ids = sorted(scores, key=lambda kind: (-scores[kind], kind))
+    odds = np.array([scores[kind] - scores[ids[0]] for kind in ids]) * _confidence(p.n)
+    belief = np.exp(odds[odds > _LEAST])
+    shares = belief / belief.sum()
+    few = (f"only {p.n} rows: low confidence",) if p.n < 30 else ()
+    return tuple(
+        Kind(kind, float(share), found.because.get(kind, ()) + few, rival=_other(kind, ids))
+        for kind, share in zip(ids, shares, strict=False)
+    )
+
+
+def told(p: Readings) -> Told:
+    """The clues that hold, added up by kind."""
     facts = Facts(p)
     held = [clue for clue in CLUES if POSSIBLE[clue.kind](facts) and clue.when(facts)] if p.n else []
     scores = {kind: PRIOR.get(kind, 0.0) for kind in POSSIBLE if p.n and POSSIBLE[kind](facts)} or {"constant": 0.0}
     for clue in held:
         scores[clue.kind] += clue.weight
-    ids = sorted(scores, key=lambda kind: (-scores[kind], kind))
-    odds = np.array([scores[kind] - scores[ids[0]] for kind in ids]) * _confidence(p.n)
-    belief = np.exp(odds[odds > _LEAST])
-    shares = belief / belief.sum()
-    return tuple(
-        Kind(kind, float(share), _evidence(kind, held, p.n), rival=_other(kind, ids))
-        for kind, share in zip(ids, shares, strict=False)
-    )
+    return Told(scores, {kind: _evidence(kind, held) for kind in scores})
 
 
 def _confidence(n: int) -> float:
@@ -55,10 +76,9 @@ def _confidence(n: int) -> float:
     return 0.7 * n / (n + 10)
 
 
-def _evidence(kind: str, held: list[Clue], n: int) -> tuple[str, ...]:
+def _evidence(kind: str, held: list[Clue]) -> tuple[str, ...]:
     found = sorted((c for c in held if c.kind == kind and c.weight > 0), key=lambda c: -c.weight)
-    few = (f"only {n} rows: low confidence",) if n < 30 else ()
-    return tuple(c.says for c in found) + few
+    return tuple(c.says for c in found)
 
 
 def _other(kind: str, ids: list[str]) -> str | None:

@@ -41,7 +41,8 @@ class Moments:
             mean = _mean(x, share)
             d = x - mean
             slip = _mean(d, share)
-            mean, d = mean + slip, d - slip
+            if math.isfinite(slip):
+                mean, d = mean + slip, d - slip
             square = d * d
             sums = [float(p.sum() if w is None else p @ w) for p in (square, square * d, square * square)]
         return cls(total, mean, *map(_held, sums))

@@ -11,10 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from losses.errors import InvalidProfile
+from losses.profile.clues import CLUES, POSSIBLE
 from losses.profile.column import FAMILIES
+from losses.profile.counting import ZeroFit
+from losses.profile.kinds import Told
 from losses.profile.moments import Moments
 from losses.profile.sketch import LIMIT, Sketch
-from losses.profile.structure import MOST_SUMS, Structure, form_named
+from losses.profile.structure import LARGEST, MOST_SUMS, Structure, form_named
 from losses.profile.tally import Tally, Words
 
 if TYPE_CHECKING:
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Tally)
 
 _HEIGHTS = frozenset(map(str, range(45)))
-_LARGEST = 1e250  # sums that can still be added many times over
 _MOST = 1 << 53  # integers that JSON readers hold exactly
 
 
@@ -48,7 +50,7 @@ def _number(value: Any, key: str) -> float:
 
 def _total(value: Any, key: str) -> float:
     total = _number(value, key)
-    return total if abs(total) <= _LARGEST else refuse(key, f"sums of at most {_LARGEST:g}")
+    return total if abs(total) <= LARGEST else refuse(key, f"sums of at most {LARGEST:g}")
 
 
 def optional(value: Any, key: str) -> float | None:
@@ -136,6 +138,31 @@ def sketch(data: Any) -> Sketch:
 
 def _height(key: Any) -> int:
     return int(key) if key in _HEIGHTS else refuse("sketch", "levels from 0 to 44")
+
+
+def told(data: Any) -> Told | None:
+    """What a private document says of its kind; sentences that are none of ours are not repeated."""
+    if data is None:
+        return None
+    scores = {_kind(kind): _score(value) for kind, value in data["scores"].items()}
+    because = {_kind(kind): tuple(s for s in says if s in _SENTENCES) for kind, says in data["because"].items()}
+    zeros = data["zeros"]
+    fit = None if zeros is None else ZeroFit(*(_number(v, "told") for v in zeros))
+    if fit and not (fit.ratio >= 0 and 0 <= fit.inflation <= 1):
+        refuse("told", "a likelihood ratio from 0 up and a share from 0 to 1")
+    return Told(scores, because, fit)
+
+
+def _kind(key: Any) -> str:
+    return str(key) if key in POSSIBLE else refuse("told", "some of " + ", ".join(POSSIBLE))
+
+
+def _score(value: Any) -> float:
+    score = _number(value, "told")
+    return score if abs(score) <= 1000 else refuse("told", "log-odds from -1000 to 1000")
+
+
+_SENTENCES = frozenset(clue.says for clue in CLUES)
 
 
 def weights(data: Any) -> Weights | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -35,10 +36,17 @@ def profile(
         found, batches = read_batches(target, column)
         if sample_weight is not None:
             batches = iter([stacked([as_rows(batch) for batch in batches])])
-        parts = (Profile.of(batch, sample_weight=sample_weight, task=task) for batch in batches)
-        return replace(sum(parts, Profile()), name=name or found)
+        return replace(sum(_parts(batches, sample_weight, task), Profile()), name=name or found)
     named = name if name is not None else _own_name(target)
     return Profile.of(target, name=named, sample_weight=sample_weight, task=task)
+
+
+def _parts(batches: Iterator[Any], sample_weight: Any, task: str | None) -> Iterator[Profile]:
+    """The profile of each batch; what the first one shows to be boxes are boxes in a short last one too."""
+    for batch in batches:
+        part = Profile.of(batch, sample_weight=sample_weight, task=task)
+        task = task or ("boxes" if part.structure and part.structure.form == "boxes" else None)
+        yield part
 
 
 def _own_name(target: Any) -> str | None:

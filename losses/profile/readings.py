@@ -51,6 +51,8 @@ class Readings(Spread):
     @cached_property
     def zero_fit(self) -> counting.ZeroFit | None:
         """How much better a zero-inflated negative binomial fits than a plain one; None where counts are impossible."""
+        if self.told:
+            return self.told.zero_fit
         return counting.zero_fit(self.values) if self.integral and self.nonnegative else None
 
     @property
@@ -144,7 +146,8 @@ class Readings(Spread):
     @property
     def n_classes(self) -> int:
         """How many different values there are (estimated beyond 2,048 numbers or 512 strings)."""
-        return self.values.distinct + self.words.distinct
+        numbers = int(self.moments.total)
+        return self.values.distinct_of(numbers) + self.words.distinct_of(self.n - numbers - self.infinite)
 
     @cached_property
     def class_counts(self) -> dict[str, int]:
@@ -156,9 +159,9 @@ class Readings(Spread):
 
     @property
     def majority_share(self) -> float:
-        """The share of the commonest value."""
-        most = max((int(t.counts.max()) for t in (self.values, self.words) if t.counts.size), default=0)
-        return most / self.n if self.n else math.nan
+        """The share of the commonest value; NaN where a private profile lists none."""
+        most = max(self.values.most, self.words.most)
+        return most / self.n if most else math.nan
 
     @property
     def minority_share(self) -> float:
@@ -167,8 +170,8 @@ class Readings(Spread):
 
     @property
     def rarest_count(self) -> int:
-        """How often the rarest value occurs."""
-        return min((int(t.counts.min()) for t in (self.values, self.words) if t.counts.size), default=0)
+        """How often the rarest value occurs, of those listed or known to occur once; 0 where none is."""
+        return min((t.least for t in (self.values, self.words) if t.least), default=0)
 
     @property
     def imbalance_ratio(self) -> float:
@@ -211,7 +214,7 @@ class Readings(Spread):
     def _facts(self) -> str:
         if self.structure:
             return f"width {self.structure.width}"
-        if self.words.counts.size or self.n_classes <= 2:
+        if self.words.distinct or self.n_classes <= 2:
             return f"{self.n_classes} classes, majority {self.majority_share:.1%}"
         return f"mean {self.mean:.4g}, median {self.median:.4g}, from {self.min:.4g} to {self.max:.4g}"
 

@@ -106,8 +106,8 @@ class Sketch:
         height = max(max(self.levels, default=0), (rows - 1).bit_length())
         group = ((np.cumsum(weights) - weights) // (1 << height)).astype(np.int64)
         full = int(weights.sum()) >> height
-        sums = np.bincount(group, weights * values, minlength=full)[:full]
-        means = sums / np.bincount(group, weights, minlength=full)[:full]
+        share = weights / np.bincount(group, weights)[group]
+        means = np.bincount(group, share * values, minlength=full)[:full]
         return Sketch({height: np.sort(means)} if full else {}, self.slack + (1 << height), self.thinnings)
 
 

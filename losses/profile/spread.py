@@ -11,6 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from losses.profile.column import Floats
+    from losses.profile.kinds import Told
     from losses.profile.moments import Moments
     from losses.profile.sketch import Sketch
     from losses.profile.state import Weights
@@ -49,6 +50,7 @@ class Spread:
     weights: Weights | None
     structure: Structure | None
     private: bool
+    told: Told | None
 
     # -- location and spread
 
@@ -175,11 +177,13 @@ class Spread:
     def tail_index(self) -> float:
         """Hill's estimate of the power of the heavier tail, from the outer 5% of distances; infinite for no tail."""
         x, rows = self._points
-        away = np.sort(np.repeat(np.abs(x - self.median), rows.astype(int) if x.size == rows.sum() else 1))
+        with np.errstate(over="ignore"):
+            away = np.abs(x - self.median)
+        away = np.sort(np.repeat(away, rows.astype(int) if x.size == rows.sum() else 1))
         k = max(int(0.05 * away.size), min(10, away.size // 2))
         if k < 2 or not away[-k - 1] > 0:
             return math.inf
-        mean_log = float(np.log(away[-k:] / away[-k - 1]).mean())
+        mean_log = float((np.log(away[-k:]) - np.log(away[-k - 1])).mean())
         return 1 / mean_log if mean_log > 0 else math.inf
 
     @property

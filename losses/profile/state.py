@@ -13,6 +13,7 @@ import numpy as np
 from losses.errors import InvalidShape
 from losses.profile import document
 from losses.profile.column import Array, Column, Floats, read_column, read_weights
+from losses.profile.kinds import Told
 from losses.profile.moments import Moments
 from losses.profile.readings import Readings
 from losses.profile.sketch import Sketch, chunks
@@ -61,6 +62,7 @@ class Profile(Readings):
     weights: Weights | None = None
     structure: Structure | None = None
     private: bool = False
+    told: Told | None = None
 
     def __post_init__(self) -> None:
         if self.name is not None and len(self.name) > document.LONGEST_NAME:
@@ -113,6 +115,7 @@ class Profile(Readings):
             weights=_joined(self, other),
             structure=_either(self.structure, other.structure),
             private=self.private or other.private,
+            told=_alone(self, other),
         )
 
     def to_dict(self, private: bool = False) -> dict[str, Any]:
@@ -178,6 +181,13 @@ def _joined(a: Profile, b: Profile) -> Weights | None:
         return a.weights if a.n else b.weights
     first, second = (p.weights or Weights(float(p.n), p.moments, float(p.n)) for p in (a, b))
     return first + second
+
+
+def _alone(a: Profile, b: Profile) -> Told | None:
+    """What was told of one column holds for as long as no other rows join it."""
+    if a.n and b.n:
+        return None
+    return a.told if a.n or not b.n else b.told
 
 
 def _either(a: Structure | None, b: Structure | None) -> Structure | None:

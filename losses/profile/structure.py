@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from losses.errors import InvalidShape, UnknownName
 Array = npt.NDArray[Any]
 
 MOST_SUMS = 8_000  # sums kept for one target: labels or classes and a few more
+LARGEST = 1e250  # sums that can still be added many times over; what is larger is held here
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Structure:
         """The structure of one array of two or more dimensions."""
         if array.dtype.kind not in "biuf":
             raise InvalidShape(f"an array of numbers is expected, got dtype {array.dtype}", field="target")
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return cls._read(array, task)
+
+    @classmethod
+    def _read(cls, array: Array, task: str | None) -> Structure:
         form = next(form for form in FORMS if form.fits(array, task))
         if array.size == 0:
             raise InvalidShape(f"a target of shape {array.shape} holds nothing", field="target", got=list(array.shape))
@@ -42,14 +48,21 @@ class Structure:
         width = form.width(array)
         if form.length(width) > MOST_SUMS:
             raise InvalidShape(f"{width} labels are too many; at most about {MOST_SUMS} are summed", field="target")
-        return cls(form.id, width, int(array.shape[0]), tuple(float(s) for s in form.read(array)))
+        return cls(form.id, width, int(array.shape[0]), tuple(_held(float(s)) for s in form.read(array)))
 
     def __add__(self, other: Structure) -> Structure:
         if (self.form, self.width) != (other.form, other.width):
             ours, theirs = (f"{s.form} of width {s.width}" for s in (self, other))
             raise InvalidShape(f"profiles of {ours} and of {theirs} do not add up", field="target")
-        sums = tuple(a + b for a, b in zip(self.sums, other.sums, strict=True))
+        sums = tuple(_held(a + b) for a, b in zip(self.sums, other.sums, strict=True))
         return Structure(self.form, self.width, self.rows + other.rows, sums)
+
+    def evened(self) -> Structure:
+        """The same with the sum of each label or class replaced by their mean, so that no row shows through."""
+        if form_named(self.form).length(self.width) <= self.width:
+            return self
+        alike = sum(self.sums[: self.width]) / self.width
+        return replace(self, sums=(alike,) * self.width + self.sums[self.width :])
 
     def reading(self) -> dict[str, Any]:
         """The sums under their names, with the shares that they make."""
@@ -81,6 +94,10 @@ def form_named(name: object) -> Form:
     return found
 
 
+def _held(total: float) -> float:
+    return LARGEST if math.isnan(total) else min(max(total, -LARGEST), LARGEST)
+
+
 def _flags(a: Array) -> bool:
     return a.ndim == 2 and (a.dtype.kind == "b" or bool(((a == 0) | (a == 1)).all()))
 
@@ -93,6 +110,19 @@ def _simplex(a: Array) -> bool:
     if a.ndim != 2 or a.dtype.kind != "f":
         return False
     return bool((a >= 0).all() and (np.abs(a.sum(axis=1) - 1) < 1e-3).all()) and not _one_hot(a)
+
+
+def _corners(a: Array) -> bool:
+    """Rows x1, y1, x2, y2 with x1 <= x2 and y1 <= y2 throughout, which by chance is one in 4 to the rows.
+
+    Rows that all ascend from left to right keep that order too, and are something else: quantiles, say.
+    """
+    if a.ndim != 2 or a.shape[1] != 4 or len(a) < 10 or a.dtype.kind not in "iuf":
+        return False
+    left, top, right, bottom = a.T
+    ascending = (left <= top) & (top <= right) & (right <= bottom)
+    inside = (left < right) & (top < bottom)
+    return bool(((left <= right) & (top <= bottom)).all() and inside.mean() > 0.5 and not ascending.all())
 
 
 def _label_sums(a: Array) -> Array:
@@ -142,8 +172,7 @@ def _say_boxes(s: Structure) -> dict[str, Any]:
 
 def _class_sums(a: Array) -> Array:
     p = a.astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        entropy = -np.where(p > 0, p * np.log(p), 0.0).sum()
+    entropy = -np.where(p > 0, p * np.log(p), 0.0).sum()
     return np.concatenate([p.sum(axis=0), [entropy, (p.max(axis=1) > 0.99).sum()]])
 
 
@@ -154,7 +183,9 @@ def _say_classes(s: Structure) -> dict[str, Any]:
 
 def _vector_sums(a: Array) -> Array:
     rows = a.reshape(len(a), -1).astype(float)
-    norms = np.sqrt((rows * rows).sum(axis=1))
+    widest = float(np.abs(rows).max(initial=0))
+    scale = widest if widest > 1e150 else 1.0  # squares beyond would overflow
+    norms = scale * np.sqrt(((rows / scale) ** 2).sum(axis=1))
     return np.array([norms.sum(), (np.abs(norms - 1) < 1e-3).sum(), rows.sum(), (rows * rows).sum()])
 
 
@@ -176,10 +207,10 @@ def _flat(a: Array) -> int:
 
 
 FORMS = (
-    Form("boxes", ("boxes",), lambda a: False, _box_sums, _say_boxes, lambda a: 4, _six),
     Form("masks", ("segmentation",), lambda a: a.ndim >= 3, _mask_sums, _say_masks, lambda a: 1, _six),
     Form("multilabel", ("multilabel",), _flags, _label_sums, _say_labels, _flat, lambda width: width + 3),
     Form("distribution", ("distillation",), _simplex, _class_sums, _say_classes, _flat, lambda width: width + 2),
+    Form("boxes", ("boxes",), _corners, _box_sums, _say_boxes, lambda a: 4, _six),
     Form("vectors", ("metric_learning", "contrastive"), lambda a: True, _vector_sums, _say_vectors, _flat, _four),
 )
 _TASKS = {task for form in FORMS for task in form.tasks}

@@ -58,13 +58,14 @@ class Tally:
         bar = np.partition(hashes, self.LIMIT - 1)[self.LIMIT - 1]
         return replace(self, values=self.values[hashes <= bar], counts=self.counts[hashes <= bar], full=True)
 
-    def common(self, rows: int) -> Self:
-        """Only the values that at least ``rows`` rows share; of the others, only how many they are."""
-        often = self.counts >= rows
+    def common(self, crowd: int, rows: int) -> Self:
+        """Only the values that at least ``crowd`` of all ``rows`` rows share; of the others, only how many they are."""
+        often = self.counts >= crowd
         if often.all() and not self.full:
             return self
-        hidden = max(self.distinct - int(often.sum()), 0)
-        lone = min(round(self.singles * self.distinct), hidden)
+        distinct = self.distinct_of(rows)
+        hidden = max(distinct - int(often.sum()), 1)
+        lone = min(round(self.singles * distinct), hidden)
         return replace(self, values=self.values[often], counts=self.counts[often], full=True, hidden=hidden, lone=lone)
 
     def __add__(self, other: Self) -> Self:
@@ -93,6 +94,10 @@ class Tally:
             return int(self.values.size) + self.hidden
         return round((self.LIMIT - 1) * 2.0**64 / float(self.hashes(self.values).max()))
 
+    def distinct_of(self, rows: int) -> int:
+        """The same where all rows are known: those not listed hold at most one value each."""
+        return min(self.distinct, int(self.values.size) + max(rows - self.rows, 0))
+
     @property
     def rows(self) -> int:
         """The rows whose values are listed here."""
@@ -104,6 +109,16 @@ class Tally:
         if self.hidden:
             return self.lone / self.distinct
         return float((self.counts == 1).mean()) if self.counts.size else 0.0
+
+    @property
+    def most(self) -> int:
+        """The rows of the commonest value; 0 where it is not known."""
+        return int(self.counts.max()) if self.counts.size else int(0 < self.hidden == self.lone)
+
+    @property
+    def least(self) -> int:
+        """The rows of the rarest value that is known; 0 where none is."""
+        return 1 if self.lone else int(self.counts.min()) if self.counts.size else 0
 
     def alone(self, rows: int) -> float:
         """The share of rows whose value no other row has; of all ``rows`` where rare values are hidden."""
