@@ -82,7 +82,7 @@ def tell(client: LossClient, story: Story) -> None:
     print(f"   recommended  {best.loss}" + (f", then {', '.join(best.post)}" if best.post else ""))
     for reason in best.reasons[:3]:
         print(f"                · {reason}")
-    for warning in (*best.warnings, *advice.warnings)[:2]:
+    for warning in advice.warnings[:2]:
         print(f"   watch        {warning.code}: {warning.message}")
     for loss, reason in advice.ruled_out[:1]:
         print(f"   ruled out    {loss}: {reason}")

@@ -240,7 +240,7 @@ def test_smearing_makes_the_total_come_out_right() -> None:
 
 
 def test_zero_rows_are_never_told_to_use_absolute_error_unwarned() -> None:
-    assert "MAE_ZEROS" in {notice.code for notice in recommend(ZEROS, metric="mae").warnings}
+    assert "MAE_ZEROS" in {notice.code for notice in recommend(ZEROS, metric="mae").best.warnings}
     assert recommend(ZEROS).best.id != "mae"
 
 
@@ -379,7 +379,7 @@ def test_an_empty_target_without_a_wish_is_refused() -> None:
 
 
 def test_warnings_can_be_silenced_by_code() -> None:
-    codes = {n.code for n in recommend(ZEROS, metric="mae", ignore=["MAE_ZEROS"]).warnings}
+    codes = {n.code for n in recommend(ZEROS, metric="mae", ignore=["MAE_ZEROS"]).best.warnings}
     assert "MAE_ZEROS" not in codes
     assert "MAE_NOT_TOTAL" in codes
 

@@ -131,7 +131,7 @@ SPOKEN: dict[str, tuple[Case, Case]] = {
     ),
     "normal-spread": (("normal", {"metric": "crps"}, "gaussian_nll"), ("counts", {"metric": "crps"}, "gaussian_nll")),
     "fractions-for-counts": (
-        ("skewed", {"metric": "crps"}, "negative_binomial_nll"),
+        ("normal", RMSE, "negative_binomial_nll"),
         ("counts", {"metric": "crps"}, "negative_binomial_nll"),
     ),
     "quantiles-for-trees": (
@@ -171,6 +171,15 @@ SPOKEN: dict[str, tuple[Case, Case]] = {
     "anchors": (("none", {"task": "metric_learning"}, "triplet"), ("none", {"task": "contrastive"}, "triplet")),
     "pairs-in-batch": (("none", {"task": "contrastive"}, "nt_xent"), ("none", {"task": "metric_learning"}, "nt_xent")),
     "teacher-first": (("soft", {}, "kl_div"), ("soft", {}, "js_div")),
+    "effective-numbers-unseen": (
+        ("none", {"metric": "macro_f1"}, "class_balanced_ce"), ("rare", {"metric": "macro_f1"}, "class_balanced_ce"),
+    ),
+    "quantiles-for-odd-shapes": (
+        ("skewed", {"metric": "crps"}, "quantile"), ("normal", {"metric": "crps"}, "quantile"),
+    ),
+    "no-density": (
+        ("skewed", {"metric": "log_score"}, "quantile"), ("skewed", {"metric": "log_score"}, "gaussian_nll"),
+    ),
     "native": (("normal", {"framework": "lightgbm"}, "huber"), ("normal", {"framework": "lightgbm"}, "log_cosh")),
 }  # fmt: skip
 
@@ -204,7 +213,9 @@ WARNED: dict[str, tuple[Ask, Ask]] = {
     "MISSING": (("missing", {}), ("normal", {})),
     "GOAL_UNSTATED": (("normal", {}), ("normal", RMSE)),
     "GOAL_CONFLICT": (("normal", RMSE | {"goal": "typical"}), ("normal", RMSE | {"goal": "total"})),
-    "TASK_MISFIT": (("colours", RMSE), ("normal", RMSE)),
+    "TASK_MISFIT": (("normal", {"task": "classification"}), ("colours", {"task": "classification"})),
+    "NO_FAMILY": (("zeros", {"metric": "log_score"}), ("normal", {"metric": "log_score"})),
+    "ONE_SIDED": (("rare", {"metric": "recall"}), ("rare", {"metric": "f1"})),
     "SUPPORT": (("zeros", {"metric": "gamma_deviance"}), ("skewed", {"metric": "gamma_deviance"})),
     "MAPE_ZERO": (("zeros", MAPE), ("skewed", MAPE)),
     "MAPE_NEAR_ZERO": (("tiny", MAPE), ("far_from_zero", MAPE)),
@@ -217,7 +228,7 @@ WARNED: dict[str, tuple[Ask, Ask]] = {
     "SENTINEL": (("sentinel", {}), ("normal", {})),
     "CENSORED": (("capped", {}), ("normal", {})),
     "ORDINAL_AS_NOMINAL": (("grades", {"metric": "accuracy"}), ("colours", {"metric": "accuracy"})),
-    "EMPTY_MASKS": (("specks", {}), ("masks", {})),
+    "EMPTY_MASKS": (("specks", {}), ("labels", {})),
     "DEGENERATE_BOXES": (("flat_boxes", {"task": "boxes"}), ("boxes", {"task": "boxes"})),
     "ONE_HOT_OR_INDEX": (("one_hot", {}), ("labels", {})),
     "LOGITS_AS_PROBABILITIES": (("logits", {"task": "distillation"}), ("soft", {"task": "distillation"})),
@@ -332,6 +343,13 @@ STEPPED: dict[str, tuple[Case, Case]] = {
     "smearing": (("skewed", RMSE, "mse|log1p"), ("skewed", {"metric": "rmsle"}, "mse|log1p")),
     "undo-pos-weight": (("rare", {"metric": "log_loss"}, "weighted_bce"), ("rare", {"metric": "log_loss"}, "bce")),
     "undo-class-weights": (("rare", {"metric": "log_loss"}, "weighted_ce"), ("rare", {"metric": "f1"}, "weighted_ce")),
+    "decide-then-undo-pos-weight": (
+        ("rare", {"metric": "f1"}, "weighted_bce"), ("rare", {"metric": "log_loss"}, "weighted_bce"),
+    ),
+    "decide-then-undo-class-weights": (
+        ("colours", {"metric": "macro_f1"}, "class_balanced_ce"),
+        ("colours", {"metric": "log_loss"}, "class_balanced_ce"),
+    ),
     "undo-logit-adjustment": (
         ("rare", {"metric": "log_loss"}, "logit_adjusted_ce"), ("rare", {"metric": "mcc"}, "logit_adjusted_ce"),
     ),

@@ -14,7 +14,7 @@ METRICS = [
     "rmse", "mse", "r2", "mae", "medae", "wape", "mape", "smape", "rmsle", "msle", "pinball@0.9",
     "poisson_deviance", "gamma_deviance", "tweedie_deviance", "crps", "interval", "log_loss", "brier", "ece",
     "accuracy", "balanced_accuracy", "mcc", "f1", "macro_f1", "roc_auc", "average_precision", "mase",
-    "log_score", "qwk", "dice", "iou", "box_iou", "recall@5",
+    "log_score", "qwk", "dice", "iou", "box_iou",
 ]  # fmt: skip
 GOALS = [
     "total", "typical", "quantile@0.9", "probability", "ranking", "decision", "distribution",
@@ -33,6 +33,29 @@ KINDS = [
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_of_the_contract_is_known(name: str) -> None:
     assert v.levelled("metric", name, v.METRICS)[0].id == name.partition("@")[0]
+
+
+def test_recall_at_a_rank_is_of_retrieval_and_plain_recall_of_decisions() -> None:
+    retrieval, rank = v.levelled("metric", "recall@5", v.METRICS)
+    assert (retrieval.functional, rank) == ("similarity", 5)
+    assert v.levelled("metric", "recall@k", v.METRICS)[0] is retrieval
+    for name in ("recall", "precision", "precision_macro"):
+        assert v.levelled("metric", name, v.METRICS)[0].functional == "decision"
+
+
+@pytest.mark.parametrize(
+    ("scorer", "metric"),
+    [("f1_micro", "accuracy"), ("cohen_kappa", "cohen_kappa"), ("jaccard", "jaccard"), ("iou", "iou"), ("qwk", "qwk")],
+)
+def test_scorers_of_decisions_are_no_metrics_of_grades_or_masks(scorer: str, metric: str) -> None:
+    assert v.lookup("metric", scorer, v.METRICS).id == metric
+
+
+def test_each_task_stands_for_tasks_of_the_catalogue_and_none_is_left_over() -> None:
+    listed = [name for names in v.CATALOGUE_TASKS.values() for name in names]
+    assert list(v.CATALOGUE_TASKS) == TASKS
+    assert len(set(listed)) == len(listed)
+    assert set(listed) == {name for loss in LOSSES.values() for name in loss.about.tasks}
 
 
 @pytest.mark.parametrize("name", GOALS)

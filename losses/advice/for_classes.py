@@ -26,7 +26,11 @@ CLASSES = (
         lambda q, c: labels(c) and "effective" not in c.traits, -0.5, "two outputs do the work of one",
     ),
     Rule(
-        "effective-numbers", lambda q: q.functional == "f_decision", trait("effective"), 3.0,
+        "effective-numbers-unseen", lambda q: q.functional == "f_decision" and not q.shares, trait("effective"), 3.0,
+        "it weights each class by its effective number of rows, which serves F1",
+    ),
+    Rule(
+        "effective-numbers", lambda q: q.functional == "f_decision" and bool(q.shares), trait("effective"), 3.0,
         "it weights each class by its effective number of rows, which serves F1 on an imbalance of "
         "{p.imbalance_ratio:.3g} to 1",
     ),

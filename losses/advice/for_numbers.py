@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from losses.advice.candidates import Candidate
 from losses.advice.question import Question
-from losses.advice.rule import Rule, always, elicits, trait
+from losses.advice.rule import ODD_SHAPES, Rule, always, elicits, trait
+
+HEAVY = 5.0  # excess kurtosis from which a Student-t fits better than a Gaussian
 
 
 def _native(q: Question, c: Candidate) -> bool:
@@ -13,14 +15,18 @@ def _native(q: Question, c: Candidate) -> bool:
     return not c.summed and q.framework in frameworks.native(c.about.id)
 
 
+def _heavy(q: Question) -> bool:
+    return q.kind == "heavy_tailed" or (q.kind == "positive_skewed" and q.p.excess_kurtosis > HEAVY)
+
+
 NUMBERS = (
     Rule(
         "the-metric-itself", lambda q: q.metric is not None, lambda q, c: not c.transform and c.id in q.own,
-        1.0, "it is what {q.metric.id} measures",
+        1.0, "it is what {q.named} measures",
     ),
     Rule(
         "own-deviance", lambda q: q.metric is not None and "mse" not in q.own and q.functional == "mean",
-        lambda q, c: c.id in q.own, 2.0, "it weighs errors as {q.metric.id} does",
+        lambda q, c: c.id in q.own, 2.0, "it weighs errors as {q.named} does",
     ),
     Rule("twins", always, trait("twin"), -0.2, "it has a twin with the same gradient"),
     Rule(
@@ -49,13 +55,12 @@ NUMBERS = (
         "it is not convex: far rows may be given up for good",
     ),
     Rule(
-        "heavy-tails", lambda q: q.functional in ("distribution", "centre") and q.kind == "heavy_tailed",
+        "heavy-tails", lambda q: q.functional in ("distribution", "centre") and _heavy(q),
         trait("heavy"), 1.5,
         "excess kurtosis {p.excess_kurtosis:.1f}: a Student-t has tails like these",
     ),
     Rule(
-        "heavier-than-needed", lambda q: q.functional == "distribution" and q.kind != "heavy_tailed", trait("heavy"),
-        -0.5,
+        "heavier-than-needed", lambda q: q.functional == "distribution" and not _heavy(q), trait("heavy"), -0.5,
         "the tails are not heavy enough to need it",
     ),
     Rule(
@@ -66,6 +71,15 @@ NUMBERS = (
         "normal-spread", lambda q: q.functional == "distribution" and not q.counts,
         trait("normal"), 0.6,
         "mean and spread are learnt together",
+    ),
+    Rule(
+        "quantiles-for-odd-shapes", lambda q: q.functional == "distribution" and q.kind in ODD_SHAPES and q.of_numbers,
+        elicits("quantile"), 2.6,
+        "quantiles assume no shape; here skewness is {p.skewness:.2f} and values run from {p.min:.4g} to {p.max:.4g}",
+    ),
+    Rule(
+        "no-density", lambda q: q.metric is not None and q.metric.id == "log_score",
+        lambda q, c: "distribution" not in c.elicits, -4.0, "it gives no density, which {q.named} needs",
     ),
     Rule(
         "quantiles-for-trees", lambda q: q.functional in ("distribution", "interval") and q.model == "boosting",

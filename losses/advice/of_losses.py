@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from losses.advice.candidates import Candidate
 from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
@@ -23,6 +24,11 @@ def _trait(*names: str) -> Callable[[Question, Candidate], bool]:
 
 def _always(q: Question) -> bool:
     return True
+
+
+def _classes(q: Question) -> dict[str, Any]:
+    """The classes that weights set out to level."""
+    return {"class_counts": list(q.class_counts), "imbalance_ratio": q.p.imbalance_ratio}
 
 
 LOSS: tuple[Pitfall, ...] = (
@@ -67,7 +73,12 @@ LOSS: tuple[Pitfall, ...] = (
         data=lambda q: {"robust_sigma": q.p.robust_sigma},
     ),
     Pitfall(
-        "WEIGHTS_MISCALIBRATE", "warning", lambda q: q.of_classes,
+        "WEIGHTS_MISCALIBRATE", "warning", lambda q: bool(q.class_counts),
+        "its weights bend probabilities, as the largest class has {imbalance_ratio:.3g} times the rows of the "
+        "smallest: map them back before reading them", _trait("weighted"), data=_classes,
+    ),
+    Pitfall(
+        "WEIGHTS_MISCALIBRATE", "warning", lambda q: q.of_classes and not q.class_counts,
         "its weights bend probabilities: map them back before reading them", _trait("weighted"),
     ),
     Pitfall(

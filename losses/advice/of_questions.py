@@ -6,24 +6,21 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from losses.advice.facts import relative_median
 from losses.advice.peers import readings
 from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
 from losses.advice.question import Question
-from losses.advice.rule import RARE
+from losses.advice.rule import ODD_SHAPES, RARE
 
 
 def _relative(q: Question) -> bool:
     return q.functional == "relative_median" and q.of_numbers
 
 
-def relative_median(q: Question) -> float:
-    """The best constant for MAPE: the median of y weighted by 1/|y|."""
-    y, rows = q.p.sketch.weighted()
-    y, rows = y[y != 0], rows[y != 0]
-    heft = np.cumsum(rows / np.abs(y))
-    return float(y[np.searchsorted(heft, heft[-1] / 2)]) if y.size else 0.0
+def outside(q: Question) -> float:
+    """The share of a Gaussian with the mean and spread of y that lies where no row does."""
+    ends = [(edge - q.p.mean) / (q.p.std * math.sqrt(2)) if q.p.std else 0.0 for edge in (q.p.min, q.p.max)]
+    return 1 - (math.erf(ends[1]) - math.erf(ends[0])) / 2
 
 
 def _smallest(q: Question) -> float:
@@ -65,12 +62,15 @@ def _support(q: Question) -> bool:
 
 
 def _misfit(q: Question) -> bool:
-    """Words for numbers, an amount for classes, or a column for masks and boxes."""
+    """An amount for classes, or a column for masks and boxes."""
     likely = {kind.id for kind in q.p.kinds[:2]} if q.p.n else set()
-    textual = q.task == "regression" and bool(q.p.words.counts.size)
-    strange = q.task == "classification" and bool(likely) and not likely & {"binary", "multiclass", "ordinal"}
-    flat = q.task in ("segmentation", "boxes") and bool(likely) and not likely & {"binary", "masks", "boxes"}
-    return textual or strange or flat
+    strange = (
+        q.task == "classification" and bool(likely) and not likely & {"binary", "multiclass", "ordinal", "distribution"}
+    )
+    flat = (
+        q.task in ("segmentation", "boxes") and bool(likely) and not likely & {"binary", "multilabel", "masks", "boxes"}
+    )
+    return strange or flat
 
 
 def _ambiguous(q: Question) -> bool:
@@ -87,8 +87,8 @@ def _refused(*kinds: str) -> Callable[[Question], bool]:
     return lambda q: bool(q.p.n) and q.p.kind in kinds
 
 
-def _flag(name: str) -> Callable[[Question], bool]:
-    return lambda q: float(q.structure.get(name, 0)) > 0
+def _flag(form: str, name: str) -> Callable[[Question], bool]:
+    return lambda q: q.structure.get("form") == form and float(q.structure.get(name, 0)) > 0
 
 
 def _wishes(q: Question) -> dict[str, Any]:
@@ -141,7 +141,7 @@ QUESTION: tuple[Pitfall, ...] = (
     ),
     Pitfall(
         "TASK_MISFIT", "warning", _misfit,
-        "the target reads as {p.kind}, which hardly goes with {q.task}: check the metric or the column",
+        "the target reads as {p.kind}, which hardly goes with {q.task}: check the task or the column",
     ),
     Pitfall(
         "SUPPORT", "error", _support,
@@ -177,6 +177,18 @@ QUESTION: tuple[Pitfall, ...] = (
         "only about {rows:g} rows lie beyond the {tau:g} quantile: 30 are wanted", data=_rows_in_tail,
     ),
     Pitfall(
+        "NO_FAMILY", "warning",
+        lambda q: q.functional == "distribution" and q.of_numbers and q.kind in ODD_SHAPES,
+        "no family here has this shape (skewness {p.skewness:.2f}, {p.zero_share:.1%} zeros): {outside:.1%} of a "
+        "Gaussian with this mean and spread lies below {p.min:.4g} or above {p.max:.4g}, where no row does",
+        data=lambda q: {"outside": outside(q)},
+    ),
+    Pitfall(
+        "ONE_SIDED", "warning", lambda q: q.metric is not None and q.metric.id in ("recall", "precision"),
+        "{q.wanted} alone counts one kind of mistake, and a constant answer can win it: name f1, balanced_accuracy or "
+        "costs",
+    ),
+    Pitfall(
         "IMBALANCE_HARMLESS", "info",
         lambda q: q.stated and q.functional in ("probability", "ranking") and _lopsided(q, 3),
         "an imbalance of {p.imbalance_ratio:.3g} to 1 does no harm to {q.wanted}: do not weight, do not resample",
@@ -206,12 +218,12 @@ QUESTION: tuple[Pitfall, ...] = (
         "the levels are ordered, and {q.wanted} takes a near miss for a far one",
     ),
     Pitfall(
-        "EMPTY_MASKS", "warning", _flag("empty_share"),
+        "EMPTY_MASKS", "warning", _flag("masks", "empty_share"),
         "{share:.1%} of masks are empty: overlap is 0/0 there, so smooth the loss and score such images apart",
         data=lambda q: {"share": q.structure["empty_share"]},
     ),
     Pitfall(
-        "DEGENERATE_BOXES", "warning", _flag("degenerate_share"), "{share:.1%} of boxes have no area",
+        "DEGENERATE_BOXES", "warning", _flag("boxes", "degenerate_share"), "{share:.1%} of boxes have no area",
         data=lambda q: {"share": q.structure["degenerate_share"]},
     ),
     Pitfall(

@@ -23,6 +23,7 @@ class Estimate:
     when: Callable[[Question], bool]
     value: Callable[[Question], Any]
     because: str
+    data: Callable[[Question], dict[str, Any]] = lambda q: {}
 
 
 def _spread(q: Question) -> bool:
@@ -30,8 +31,13 @@ def _spread(q: Question) -> bool:
 
 
 def delta(q: Question) -> float:
-    """1.345 robust sigmas, which keeps 95% efficiency on normal errors; 1.0 where more than 5% of rows are far off."""
-    return neat((1.0 if q.p.outlier_share > 0.05 else 1.345) * q.p.robust_sigma)
+    """The bend of a Huber loss, in the target's unit."""
+    return neat(sigmas(q) * q.p.robust_sigma)
+
+
+def sigmas(q: Question) -> float:
+    """1.345, which keeps 95% efficiency on normal errors; 1.0 where more than 5% of rows are far off."""
+    return 1.0 if q.p.outlier_share > 0.05 else 1.345
 
 
 def neat(x: float) -> float:
@@ -81,14 +87,28 @@ def degrees(q: Question) -> float:
 
 
 SIGMA = "robust sigma of y is {p.robust_sigma:.4g}"
+BEND = "{sigmas:g} × the robust sigma {p.robust_sigma:.4g} of y, as {p.outlier_share:.1%} of rows lie beyond 3 of them"
+
+
+def _bend(q: Question) -> dict[str, Any]:
+    return {"sigmas": sigmas(q)}
+
+
+def _level(q: Question) -> dict[str, Any]:
+    """Where tau comes from: the costs, or the level asked for."""
+    if not q.costs:
+        return {"source": f"the level asked for, {q.tau:g}"}
+    under, over = q.costs["under"], q.costs["over"]
+    return {"source": f"{under:g}/({under:g} + {over:g}) = {q.tau:g}, from the costs of missing low and high"}
+
 
 ESTIMATES = (
     Estimate(
-        "huber-delta", ("huber", "pseudo_huber"), "delta", _spread, delta, f"delta is 1.345 robust sigmas: {SIGMA}",
+        "huber-delta", ("huber", "pseudo_huber"), "delta", _spread, delta, f"delta is {BEND}", _bend,
     ),
     Estimate(
         "smooth-l1-beta", ("smooth_l1",), "beta", lambda q: _spread(q) and q.task != "boxes", delta,
-        f"beta is 1.345 robust sigmas: {SIGMA}",
+        f"beta is {BEND}", _bend,
     ),
     Estimate(
         "log-cosh-scale", ("log_cosh",), "scale", _spread, lambda q: neat(q.p.robust_sigma),
@@ -104,11 +124,11 @@ ESTIMATES = (
     ),
     Estimate(
         "tau", ("quantile",), "tau", lambda q: q.functional == "quantile", lambda q: neat(q.tau),
-        "tau is the level asked for, {q.tau:g}"
+        "tau is {source}", _level,
     ),
     Estimate(
         "expectile-tau", ("expectile",), "tau", lambda q: q.functional == "quantile", lambda q: neat(q.tau),
-        "tau is set to the level asked for, {q.tau:g}; an expectile lies elsewhere",
+        "tau is {source}; an expectile lies elsewhere", _level,
     ),
     Estimate(
         "tau-list", ("quantile",), "tau", lambda q: q.functional in ("distribution", "interval"), _ends,
@@ -159,4 +179,4 @@ ESTIMATES = (
 def estimates(q: Question, c: Candidate) -> tuple[dict[str, Any], list[str]]:
     """The parameters of a candidate on this target, and a sentence for each."""
     rows = [row for row in ESTIMATES if c.about.id in row.of and not c.summed and row.when(q)]
-    return {row.name: row.value(q) for row in rows}, [row.because.format(q=q, p=q.p) for row in rows]
+    return {row.name: row.value(q) for row in rows}, [row.because.format(q=q, p=q.p, **row.data(q)) for row in rows]

@@ -60,6 +60,10 @@ def _calibrated(q: Question) -> bool:
     return q.functional in ("probability", "ranking", "cost_decision", "distribution")
 
 
+def _decided(q: Question) -> bool:
+    return q.functional in ("balanced_decision", "f_decision")
+
+
 def _two(q: Question) -> bool:
     return len(q.shares) == 2
 
@@ -111,6 +115,21 @@ STEPS = (
         "predictions = back / back.sum(axis=1, keepdims=True)",
     ),
     Step(
+        "decide-then-undo-pos-weight", "prior_correction",
+        lambda q, c: c.about.id == "weighted_bce" and _decided(q) and _two(q),
+        lambda q, loss: {"weight": pos_weight(q)},
+        "decisions = predictions >= 0.5  # {metric} is read on the weighted scores\n"
+        "probabilities = predictions / (predictions + {weight} * (1 - predictions))",
+    ),
+    Step(
+        "decide-then-undo-class-weights", "prior_correction",
+        lambda q, c: c.about.id in ("weighted_ce", "class_balanced_ce") and _decided(q) and len(q.shares) > 1,
+        _weights,
+        "import numpy as np\n\ndecisions = np.argmax(predictions, axis=1)  # {metric} is read on the weighted scores\n"
+        "back = predictions / np.array({weights})  # predictions: (n, {n_classes})\n"
+        "probabilities = back / back.sum(axis=1, keepdims=True)",
+    ),
+    Step(
         "undo-logit-adjustment", "prior_correction",
         lambda q, c: c.about.id == "logit_adjusted_ce" and _calibrated(q) and len(q.shares) > 1, _priors,
         "import numpy as np\n\nback = predictions * np.array({priors})  # predictions: (n, {n_classes})\n"
@@ -132,5 +151,6 @@ def steps(q: Question, c: Candidate, loss: Made) -> dict[str, dict[str, Any]]:
     for step in STEPS:
         if step.when(q, c):
             numbers = step.numbers(q, loss)
-            found[step.name] = {"numbers": numbers, "code": step.code.format(**numbers, n_classes=len(q.shares))}
+            code = step.code.format(**numbers, n_classes=len(q.shares), metric=q.wanted)
+            found[step.name] = {"numbers": numbers, "code": code}
     return found

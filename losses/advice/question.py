@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from losses.advice import vocabulary as v
+from losses.advice.readable import check
 from losses.errors import EmptyInput, InvalidParameter, NotSupported, UnknownName
 from losses.profile import Profile
 
@@ -47,8 +48,14 @@ class Question:
         """What was asked for, in words."""
         if self.costs:
             return "the costs given"
-        named = self.metric or self.goal
-        return named.id if named else f"a target of kind {self.kind.replace('_', ' ')}"
+        return self.named or f"a target of kind {self.kind.replace('_', ' ')}"
+
+    @property
+    def named(self) -> str:
+        """The metric or goal with its level, as in ``pinball@0.9``; empty where none was named."""
+        row = self.metric or self.goal
+        head = row.id.removesuffix("@k") if row else ""
+        return f"{head}@{self.level:g}" if row and self.level is not None else head
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -140,6 +147,8 @@ def ask(
     tasks = _tasks(found_metric, found_goal, found_task, prices)
     if not profile.n and not (found_task or found_metric or prices or found_goal):
         raise EmptyInput("there is no target to look at: give one, or name a task", field="target")
+    if profile.n and tasks and (not found_task or _settled(profile, found_task, found_metric)):
+        check(profile, tasks, *_wish(found_metric, found_goal, found_task))
     kind = _kind(profile, tasks, found_task)
     chosen = found_task.id if found_task else _task_of(kind, tasks)
     functional = _functional(kind, chosen, found_metric, found_goal, prices)
@@ -193,6 +202,18 @@ def _tasks(
             detail = f"{other} does not go with {one}: it is for {' or '.join(theirs)}"
             raise NotSupported(detail, field=other.split()[0], allowed=allowed)
     return wishes[-1][1] if wishes and not task else wishes[0][1] if wishes else ()
+
+
+def _settled(profile: Profile, task: v.Task, metric: v.Metric | None) -> bool:
+    """Whether a column can be held against a task that was named: words are no numbers, a metric needs its kind."""
+    return not profile.structure and (metric is not None or task.id == "regression")
+
+
+def _wish(metric: v.Metric | None, goal: v.Goal | None, task: v.Task | None) -> tuple[str, str, str | None]:
+    """The wish that settles the task: in words, as a field, and by name."""
+    named = [("metric", metric), ("task", task), ("goal", goal)]
+    found = ((f"{field} {row.id}", field, row.id) for field, row in named if row)
+    return next(found, ("a cost of that kind", "costs", None))
 
 
 def _kind(profile: Profile, tasks: tuple[str, ...], task: v.Task | None) -> str:

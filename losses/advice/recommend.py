@@ -9,6 +9,7 @@ from typing import Any
 from losses.advice import vocabulary, warnings
 from losses.advice.answer import Advice, Recommendation
 from losses.advice.candidates import Candidate, candidates
+from losses.advice.facts import fact
 from losses.advice.fits import NAMES, Fit, best_fit
 from losses.advice.parameters import estimates
 from losses.advice.pitfall import Notice
@@ -81,9 +82,8 @@ def advise(q: Question, n: int) -> Advice:
             ruled_out.append((c.id, against))
     order = sorted(admitted, key=lambda found: (-points(found[1], found[2]), found[0].id))
     ranked = [recommendation(q, *found) for found in order[:n]]
-    units = list(dict.fromkeys(r.unit for r in ranked))
-    noted = [*warnings.of_question(q), *(ranked[0].warnings if ranked else []), *warnings.of_board(q, units)]
-    return Advice(q, ranked, ruled_out, unique(noted))
+    first = ranked[0].warnings if ranked else ()
+    return Advice(q, ranked, ruled_out, unique([*warnings.of_question(q), *first]))
 
 
 def refusal(q: Question, c: Candidate, fit: Fit | None, live: Iterable[Rule]) -> str:
@@ -115,12 +115,12 @@ def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Re
     spoken = sorted((r for r in rules if r.weight), key=lambda r: -abs(r.weight or 0))
     pro = [sentence(r.because, q, c) for r in spoken if (r.weight or 0) > 0]
     con = [sentence(r.because, q, c) for r in spoken if (r.weight or 0) < 0]
-    told = [sentence(fit.because, q, c), *pro, *told, *(f"but {reason}" for reason in con)]
+    told = [sentence(fit.because, q, c), *pro, *fact(q, fit.elicits), *told, *(f"but {reason}" for reason in con)]
     return Recommendation(
         loss=loss,
         score=score(points(fit, rules)),
         reasons=tuple(_spoken(reason) for reason in told),
-        warnings=tuple(warnings.of_loss(q, c)),
+        warnings=unique(warnings.of_loss(q, c)),
         evidence=c.about.source,
         transform=c.transform,
         link=link(loss),

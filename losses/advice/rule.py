@@ -14,6 +14,7 @@ from losses.advice import vocabulary as v
 from losses.advice.candidates import Candidate
 from losses.advice.question import Question
 
+ODD_SHAPES = ("positive_skewed", "zero_inflated_positive", "proportion")  # no location-scale family has them
 RARE = 20  # rows below which a class cannot be weighted with confidence
 
 
@@ -75,4 +76,4 @@ def sentence(template: str, q: Question, c: Candidate) -> str:
     """A reason with this column's numbers in it."""
     lacking = next((name for name in q.require if unmet(name, c)), "")
     words = {row.id: row.id.replace("_", " ") for row in v.REQUIREMENTS}.get(lacking, f"in the unit {lacking}")
-    return template.format(q=q, p=q.p, c=c, unmet=words)
+    return template.format(q=q, p=q.p, c=c, unmet=words, fractions=q.p.moments.total - q.p.integers)

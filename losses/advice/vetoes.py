@@ -43,9 +43,9 @@ VETOES = (
     ),
     Rule(
         "fractions-for-counts",
-        lambda q: q.of_numbers and not q.p.integral and q.functional in ("distribution", "interval", "quantile"),
+        lambda q: q.of_numbers and not q.p.integral,
         lambda q, c: "overdispersed" in c.traits, None,
-        "it is a distribution of whole numbers; this target has fractions",
+        "it needs whole-number counts; {fractions:,} of {p.n:,} rows of this target have fractions",
     ),
     Rule(
         "two-classes-only", lambda q: q.task in ("classification", "ordinal") and q.n_classes != 2,

@@ -6,7 +6,7 @@ Rows of data. A metric or goal asks for a *functional*: the number (or distribut
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -45,13 +45,14 @@ class Goal:
 
 @dataclass(frozen=True)
 class Task:
-    """What is predicted; ``kind`` stands in where there is no target to look at."""
+    """What is predicted; ``kind`` stands in where there is no target, ``catalogue`` holds its names there."""
 
     id: str
     functional: str
     kind: str
     structured: bool = False
     aliases: tuple[str, ...] = ()
+    catalogue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,10 @@ METRICS = (
         ("mean_tweedie_deviance", "d2_tweedie_score", "tweedie"),
     ),
     Metric("crps", "distribution", REGRESSION, "a whole forecast distribution", (), ("continuous_ranked_probability",)),
-    Metric("log_score", "distribution", REGRESSION, "the likelihood of a forecast distribution", (), ("nll", "nlpd")),
+    Metric(
+        "log_score", "distribution", REGRESSION, "the likelihood of a forecast distribution",
+        ("gaussian_nll", "student_t_nll", "negative_binomial_nll"), ("nll", "nlpd"),
+    ),
     Metric(
         "interval", "interval", REGRESSION, "an interval", ("interval_score",),
         ("interval_score", "winkler", "winkler_score", "coverage"),
@@ -129,7 +133,7 @@ METRICS = (
     Metric("ece", "probability", ANY_CLASSES, "calibration", (), ("expected_calibration_error", "calibration")),
     Metric(
         "accuracy", "decision", ANY_CLASSES, "the share of right decisions", (),
-        ("accuracy_score", "error_rate", "acc"),
+        ("accuracy_score", "error_rate", "acc", "f1_micro", "recall_micro", "recall_weighted", "precision_micro"),
     ),
     Metric(
         "balanced_accuracy", "balanced_decision", ANY_CLASSES, "right decisions, each class counting alike", (),
@@ -141,9 +145,25 @@ METRICS = (
     ),
     Metric(
         "f1", "f_decision", ANY_CLASSES, "the F1 of decisions", (),
-        ("f1_score", "f1_binary", "f1_micro", "f1_weighted"),
+        ("f1_score", "f1_binary", "f1_weighted", "f1_samples"),
     ),
     Metric("macro_f1", "f_decision", ANY_CLASSES, "the F1 of each class, averaged", (), ("f1_macro",)),
+    Metric(
+        "jaccard", "f_decision", ANY_CLASSES, "the overlap of decided and true labels, which rises with F1", (),
+        ("jaccard_score", "jaccard_macro", "jaccard_micro", "jaccard_weighted", "jaccard_samples"),
+    ),
+    Metric(
+        "recall", "decision", ANY_CLASSES, "the share of positives that are found", (),
+        ("recall_score", "sensitivity", "recall_samples"),
+    ),
+    Metric(
+        "precision", "decision", ANY_CLASSES, "the share of alarms that are right", (),
+        ("precision_score", "precision_macro", "precision_weighted", "precision_samples"),
+    ),
+    Metric(
+        "cohen_kappa", "decision", ANY_CLASSES, "agreement beyond chance, whatever the order", (),
+        ("kappa", "cohen_kappa_score"),
+    ),
     Metric(
         "roc_auc", "ranking", ANY_CLASSES, "the order of scores", (),
         ("auc", "auroc", "roc_auc_ovr", "roc_auc_ovo", "roc_auc_ovr_weighted", "roc_auc_ovo_weighted", "gini"),
@@ -154,19 +174,20 @@ METRICS = (
     ),
     Metric(
         "qwk", "ordered", ORDERED, "agreement of ordered grades", (),
-        ("quadratic_weighted_kappa", "cohen_kappa", "weighted_kappa", "kappa"),
+        ("quadratic_weighted_kappa", "quadratic_kappa", "weighted_kappa"),
     ),
     Metric(
         "dice", "overlap", ("segmentation",), "overlap of masks", ("dice",), ("dice_score", "dice_coefficient", "dsc"),
     ),
     Metric(
         "iou", "overlap", ("segmentation",), "overlap of masks", ("lovasz_hinge", "iou"),
-        ("jaccard", "jaccard_score", "miou", "mean_iou"),
+        ("miou", "mean_iou"),
     ),
     Metric("box_iou", "box", ("boxes",), "overlap of boxes", ("ciou",), ("map", "mean_average_precision", "giou")),
     Metric(
-        "recall", "similarity", ("metric_learning", "contrastive"), "whether a match is among the nearest", (),
-        ("retrieval", "precision_at_k", "recall_at_k", "ndcg", "map_at_r"), level="rank",
+        "recall@k", "similarity", ("metric_learning", "contrastive"), "whether a match is among the nearest", (),
+        ("retrieval", "precision@k", "ndcg@k", "map@k", "precision_at_k", "recall_at_k", "ndcg", "map_at_r"),
+        level="rank",
     ),
 )  # fmt: skip
 
@@ -180,18 +201,25 @@ GOALS = (
     Goal("distribution", "distribution", "probability", "the whole range of what may come", ("risk", "uncertainty")),
 )
 
+NUMBERS = ("regression", "forecasting", "count_regression", "uncertainty")
+LABELS = ("binary", "multiclass", "imbalanced_classification")
+MASKS = ("segmentation", "imbalanced_segmentation")
+
 TASKS = (
-    Task("regression", "mean", "real", aliases=("forecasting", "count_regression", "uncertainty")),
-    Task("classification", "probability", "multiclass", aliases=("binary", "multiclass")),
-    Task("ordinal", "ordered", "ordinal", aliases=("ordinal_regression",)),
-    Task("multilabel", "probability", "multilabel", True, ("multi_label",)),
-    Task("segmentation", "overlap", "masks", True, ("masks", "semantic_segmentation")),
-    Task("boxes", "box", "boxes", True, ("detection", "box_regression", "object_detection")),
-    Task("metric_learning", "similarity", "vectors", True, ("embedding", "retrieval")),
-    Task("contrastive", "similarity", "vectors", True, ("contrastive_learning", "self_supervised")),
-    Task("distillation", "match", "distribution", True, ("soft_labels",)),
-    Task("variational", "bound", "real", True, ("vae",)),
+    Task("regression", "mean", "real", aliases=NUMBERS[1:], catalogue=NUMBERS),
+    Task("classification", "probability", "multiclass", aliases=LABELS[:2], catalogue=LABELS),
+    Task("ordinal", "ordered", "ordinal", aliases=("ordinal_regression",), catalogue=("ordinal",)),
+    Task("multilabel", "probability", "multilabel", True, ("multi_label",), ("multilabel",)),
+    Task("segmentation", "overlap", "masks", True, ("masks", "semantic_segmentation"), MASKS),
+    Task("boxes", "box", "boxes", True, ("detection", "box_regression", "object_detection"), ("boxes",)),
+    Task("metric_learning", "similarity", "vectors", True, ("embedding", "retrieval"), ("metric_learning",)),
+    Task("contrastive", "similarity", "vectors", True, ("contrastive_learning", "self_supervised"), ("contrastive",)),
+    Task("distillation", "match", "distribution", True, ("soft_labels",), ("distillation",)),
+    Task("variational", "bound", "real", True, ("vae",), ("variational",)),
 )
+
+CATALOGUE_TASKS = {row.id: row.catalogue for row in TASKS}
+"""The tasks of the catalogue that each task of a question stands for: classification is binary, multiclass …"""
 
 KINDS = (
     Kind("binary", ("classification",), "probability", "two classes: their probability serves any later decision"),
@@ -254,7 +282,7 @@ def lookup(what: str, name: object, rows: Iterable[R]) -> R:
     raise UnknownName.among(what, name, known)
 
 
-def levelled(what: str, name: object, rows: Iterable[R]) -> tuple[R, float | None]:
+def levelled(what: str, name: object, rows: Sequence[R]) -> tuple[R, float | None]:
     """A row with the number behind its ``@``: ``pinball@0.9``, ``recall@5``, ``quantile@0.5``.
 
     >>> row, level = levelled("metric", "pinball@0.9", METRICS)
@@ -262,7 +290,8 @@ def levelled(what: str, name: object, rows: Iterable[R]) -> tuple[R, float | Non
     ('pinball', 0.9)
     """
     head, at, tail = str(name).partition("@")
-    row = lookup(what, head, rows)
+    ranked = {key for row in rows for key in (row.id, *getattr(row, "aliases", ())) if key.endswith("@k")}
+    row = lookup(what, f"{head}@k" if at and f"{_key(head)}@k" in ranked else head, rows)
     kind: str = getattr(row, "level", "")
     if at and not kind:
         raise InvalidParameter(f"{row.id} takes no level, got {str(name)[:40]!r}", field=what, got=str(name)[:40])

@@ -1,4 +1,4 @@
-"""The warnings that a question, a loss, and losses side by side call for."""
+"""The warnings that a question and a loss call for; each stands once, on the advice or on its loss."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from losses.advice.of_losses import LOSS
 from losses.advice.of_questions import QUESTION
 from losses.advice.pitfall import Notice
 from losses.advice.question import Question
-
-NOT_COMPARABLE = "their values have different units ({units}): compare models by the metric, never by these losses"
 
 
 def of_question(q: Question) -> list[Notice]:
@@ -20,10 +18,3 @@ def of_loss(q: Question, c: Candidate) -> list[Notice]:
     """The warnings that one loss calls for on this target."""
     rows = [row for row in LOSS if row.code not in q.ignore and row.when(q)]
     return [row.warn(q, c) for row in rows if row.which and row.which(q, c)]
-
-
-def of_board(q: Question, units: list[str]) -> list[Notice]:
-    """The warning that belongs to losses of different units side by side."""
-    if len(units) < 2 or "NOT_COMPARABLE" in q.ignore:
-        return []
-    return [Notice("NOT_COMPARABLE", "info", NOT_COMPARABLE.format(units=", ".join(units)), {"units": units})]
