@@ -11,11 +11,13 @@ from losses.advice import Advice, recommend
 from losses.advice.question import ask
 from losses.advice.vocabulary import TASKS, lookup
 from losses.advice.warnings import of_question
-from losses.errors import EmptyInput, InvalidInput
+from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
 
 from .errors import InvalidRequest, TooLarge
+from .nonfinite import marked
 from .schemas import ClassWeightOptions, EvaluationOptions, ProfileOptions, RecommendationOptions
 from .transport import Sent
+from .words import checked, name_of, pointer_to
 
 
 def evaluated(sent: Sent) -> dict[str, Any]:
@@ -24,9 +26,11 @@ def evaluated(sent: Sent) -> dict[str, Any]:
     if len(asked.losses) > sent.settings.max_losses:
         most = sent.settings.max_losses
         raise TooLarge(f"more than {most} losses in one evaluation", field="max_losses", allowed=most)
-    found = _evaluation(sent, asked).to_dict()
-    for row, spoken in zip(found["results"], asked.losses, strict=True):
-        row["loss"] = spoken if isinstance(spoken, dict) else row["loss"]
+    evaluation = _evaluation(sent, asked)
+    found = evaluation.to_dict()
+    for i, (spoken, result) in enumerate(zip(asked.losses, evaluation.results, strict=True)):
+        row = marked(found["results"][i], result)
+        found["results"][i] = {**row, "loss": spoken} if isinstance(spoken, dict) else row
     return found
 
 
@@ -34,7 +38,7 @@ def _evaluation(sent: Sent, asked: EvaluationOptions) -> Evaluation:
     given = sent.arrays(("y_true", "y_pred", "sample_weight"), nulls=asked.missing == "drop")
     reduction: Any = asked.reduction
     return evaluate(
-        asked.losses, given.get("y_true"), given.get("y_pred"), given.get("sample_weight"),
+        [checked(loss) for loss in asked.losses], given.get("y_true"), given.get("y_pred"), given.get("sample_weight"),
         reduction=reduction, missing=asked.missing, include=asked.include,
     )  # fmt: skip
 
@@ -70,7 +74,9 @@ def target(sent: Sent, asked: ProfileOptions | RecommendationOptions) -> Profile
 
 
 def described(found: Profile, private: bool) -> dict[str, Any]:
-    """A profile with its kinds, readings and warnings."""
+    """A profile with its kinds, readings and warnings; a private one says no more than its document holds."""
+    if private:
+        found = Profile.from_dict(found.to_dict(private=True))
     notices = of_question(ask(found)) if found.n else []
     return {
         "profile": found.to_dict(private),
@@ -100,13 +106,21 @@ def weighed(sent: Sent) -> dict[str, Any]:
     if (asked.counts is None) != sent.source.has_target:
         raise InvalidRequest("send counts, one a class, or a target to count", field="counts")
     counts = asked.counts if asked.counts is not None else _counted(sent, asked)
-    if isinstance(counts, dict):
-        return {"weights": _weights(counts.values(), asked), "classes": list(counts)}
-    return {"weights": _weights(counts, asked)}
+    weights = class_weights(_numbered(counts), asked.scheme, asked.beta)
+    return {"weights": weights, "classes": list(counts)} if isinstance(counts, dict) else {"weights": weights}
 
 
-def _weights(counts: Iterable[Any], asked: ClassWeightOptions) -> list[float]:
-    return class_weights(counts, asked.scheme, asked.beta)
+def _numbered(counts: Any) -> list[int | float]:
+    """The numbers of a list or an object that holds nothing else."""
+    if not isinstance(counts, list | dict):
+        raise InvalidType(f"counts must be an array or an object, got {name_of(counts)}", field="counts")
+    named = counts if isinstance(counts, dict) else dict(enumerate(counts))
+    for name, count in named.items():
+        if type(count) not in (int, float):
+            kind = InvalidShape if type(count) is list else InvalidType
+            pointer, got = pointer_to(("counts", name)), name_of(count)
+            raise kind(f"counts must hold one number a class, got {got} at {pointer}", field="counts", got=got)
+    return list(named.values())
 
 
 def _counted(sent: Sent, asked: ClassWeightOptions) -> dict[str, int]:

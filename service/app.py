@@ -12,6 +12,7 @@ from losses import __version__
 
 from . import problems
 from .health import self_test
+from .layers import Head, HeaderLimit
 from .observe import Metrics, Observer
 from .openapi import describe
 from .plain import house
@@ -28,7 +29,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application, with limits from the environment unless they are given."""
     app = FastAPI(
         title="losses", version=__version__, description=ABOUT,
-        lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
     )  # fmt: skip
     app.state.settings = settings or Settings()
     app.state.metrics = Metrics()
@@ -37,6 +38,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(house)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]
+    app.add_middleware(Head)
+    app.add_middleware(HeaderLimit, most=app.state.settings.max_header_bytes)
     app.add_middleware(Observer, metrics=app.state.metrics, access_log=app.state.settings.access_log)
     return app
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType, MissingValues
 
+from .words import NAMES, name_of
+
 MOST_POINTERS = 20
-_NAMES = {"NoneType": "null", "bool": "a boolean", "str": "a string", "dict": "an object"}
 
 
 def read_array(value: Any, field: str, nulls: bool = False) -> Any:
-    """The array that a JSON list stands for; ``nulls`` lets null in, as NaN. What is no list comes back as it is.
+    """The array that a JSON list stands for; ``nulls`` lets null in, as NaN. Objects are read part by part.
 
     >>> read_array([[1, 2.5], [3, 4]], "y_pred")
     array([[1. , 2.5],
@@ -24,8 +25,10 @@ def read_array(value: Any, field: str, nulls: bool = False) -> Any:
     """
     if isinstance(value, dict):
         return {str(name): read_array(part, f"{field}.{name}"[:80], nulls) for name, part in value.items()}
-    if not isinstance(value, list):
+    if value is None or type(value) in (int, float):
         return value
+    if not isinstance(value, list):
+        raise InvalidType(f"{field} must be an array of numbers, got {name_of(value)}", field=field, got=name_of(value))
     flat, shape = _flattened(value, field)
     if not all(shape[1:]):
         raise EmptyInput(f"{field} holds no numbers, its shape is {shape}", field=field, got=shape)
@@ -62,7 +65,7 @@ def _refusal(value: list[Any], field: str, strangers: set[type]) -> InvalidInput
     places = list(islice(_places(value, strangers), MOST_POINTERS))
     root = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in field.split(".", 1))
     pointers = ["/".join((root, *map(str, place))) for place in places]
-    got = ", ".join(sorted(_NAMES[kind.__name__] for kind in strangers))
+    got = ", ".join(sorted(NAMES[kind.__name__] for kind in strangers))
     data = {"field": field, "got": got, "rows": list(dict.fromkeys(p[0] for p in places))[:5], "pointers": pointers}
     if strangers == {NoneType}:
         return MissingValues(f'{field} is null at {pointers[0]}; missing="drop" leaves such rows out', **data)

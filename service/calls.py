@@ -159,7 +159,11 @@ def evaluate(
     missing: str = "error",
     include: Sequence[str] = (),
 ) -> Call[Evaluation]:
-    """Any losses on the same predictions, in one pass."""
+    """Any losses on the same predictions, in one pass.
+
+    Infinite logits cannot travel in JSON and raise NotSupported: evaluate them in-process, or post a text/csv file.
+    Infinite results come back as they are.
+    """
     asked = {"losses": rebuilt.spoken(losses), "reduction": reduction, "missing": missing, "include": _names(include)}
     arrays = rebuilt.inputs(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
     return Call("POST", "/v1/evaluations", rebuilt.evaluation, body={**asked, **arrays})

@@ -4,6 +4,10 @@
 ...     client.evaluate(["mse"], [3, -0.5], [2.5, 0])["mse"].value
 0.25
 
+Values, errors and warnings are those of the library in this process. What cannot travel: infinite inputs, such as the
+logit of a masked class, for JSON has no infinity. They raise NotSupported; evaluate them in-process, or post the rows
+as text/csv. Infinite results do come back.
+
 ``AsyncLossClient`` is the same with ``await``. Both send the calls of ``calls`` and differ only in how they wait.
 """
 

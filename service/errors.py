@@ -9,6 +9,7 @@
     ├── NotAcceptable          406  no reply of a kind that was asked for
     ├── TooLarge               413  beyond a limit of ``GET /v1/limits``
     ├── UnsupportedMediaType   415  a body of a kind that is not read here
+    ├── HeadersTooLarge        431  more bytes of headers than ``max_header_bytes``
     ├── InvalidRequest         422  options that cannot be understood
     ├── InternalError          500  a bug of ours
     └── Unreachable            the client found no server, or one that did not make sense
@@ -56,6 +57,12 @@ class UnsupportedMediaType(LossesError, ValueError):
     """The body is of a kind that is not read here; ``allowed`` names the values of Content-Type that are."""
 
     title = "Unsupported media type"
+
+
+class HeadersTooLarge(LossesError, ValueError):
+    """The headers hold more bytes than ``max_header_bytes`` of ``GET /v1/limits`` allows."""
+
+    title = "Headers too large"
 
 
 class InvalidRequest(LossesError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -59,11 +60,16 @@ def _query(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The options as query parameters: all that is no data."""
     told = [(name, field) for name, field in schema["properties"].items() if name not in _DATA]
     return [
-        {"name": name, "in": "query", "required": False, "description": field.get("description", ""), "schema": field}
+        {"name": spelled, "in": "query", "required": False, "description": field.get("description", ""), "schema": form}
         for name, field in told
+        for spelled, form in _QUERY.get(name, {name: field}).items()
     ]
 
 
+_QUERY: dict[str, dict[str, Any]] = {
+    "losses": {"loss": {"type": "array", "items": {"type": "string"}}},
+    "costs": {f"costs.{name}": _NUMBER for name in ("under", "over", "false_negative", "false_positive")},
+}
 _DATA = frozenset(("y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts"))
 
 
@@ -102,10 +108,12 @@ def _show(told: dict[str, Any], example: Any) -> None:
         if example.query:
             shown["description"] = f"with ?{example.query}"
         told["requestBody"]["content"][example.media].setdefault("examples", {})[example.says] = shown
-    values = dict(example.values) | dict(part.split("=", 1) for part in example.query.split("&") if part)
+    values = {name: [value] for name, value in example.values} | parse_qs(example.query)
     for parameter in told.get("parameters", ()):
-        if parameter["name"] in values and example.body is None:
-            parameter["example"] = values[parameter["name"]]
+        if parameter["name"] in values:
+            found = values[parameter["name"]]
+            whole = found if parameter["schema"].get("type") == "array" else found[0]
+            parameter.setdefault("examples", {})[example.says] = {"summary": example.says, "value": whole}
 
 
 def _linked(node: Any, parts: dict[str, Any]) -> Any:

@@ -21,6 +21,7 @@ from . import errors as own
 from .errors import InternalError, InvalidRequest, UnknownPath, WrongMethod
 from .pages import page
 from .replies import Reply
+from .words import NAMES, in_words, pointer_to
 
 log = logging.getLogger("losses.errors")
 
@@ -32,6 +33,7 @@ STATUS: dict[type[LossesError], int] = {
     own.NotAcceptable: 406,
     own.TooLarge: 413,
     own.UnsupportedMediaType: 415,
+    own.HeadersTooLarge: 431,
     own.InternalError: 500,
     library.MissingDependency: 501,
     LossesError: 422,
@@ -66,8 +68,15 @@ KINDS = _kinds()
 def problem(error: LossesError, headers: dict[str, str] | None = None) -> Reply:
     """An error as problem details: what was wrong, and the data that go with it."""
     status = status_of(error)
-    told = {"type": f"/problems/{slug(type(error))}", "title": error.title, "status": status, "detail": error.detail}
+    told = {
+        "type": f"/problems/{slug(type(error))}",
+        "title": error.title,
+        "status": status,
+        "detail": in_words(error.detail),
+    }
     data = {key: _plain(value) for key, value in error.data.items() if key not in told}
+    if isinstance(data.get("got"), str):
+        data["got"] = NAMES.get(data["got"], data["got"])
     return Reply(told | data, status, {"content-type": "application/problem+json", **(headers or {})})
 
 
@@ -105,7 +114,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routed(request: Request, error: HTTPException) -> Reply:
-        return problem(_routed(request, error), dict(error.headers or {}))
+        refusal = _routed(request, error)
+        headers = {"Allow": ", ".join(refusal.data["allowed"])} if isinstance(refusal, WrongMethod) else {}
+        return problem(refusal, headers)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Reply:
@@ -118,14 +129,10 @@ def install(app: FastAPI) -> None:
 def invalid_request(error: ValidationError | RequestValidationError) -> InvalidRequest:
     """What a model refuses, with pointers and without the values."""
     rows = list(error.errors())
-    found = [{"pointer": _pointer(row["loc"]), "detail": row["msg"]} for row in rows[:MOST_ERRORS]]
+    found = [{"pointer": pointer_to(row["loc"]), "detail": row["msg"]} for row in rows[:MOST_ERRORS]]
     more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
     detail = f"{found[0]['pointer'] or 'the request'}: {found[0]['detail']}{more}"
     return InvalidRequest(detail, field=found[0]["pointer"].lstrip("/"), errors=found)
-
-
-def _pointer(place: tuple[int | str, ...]) -> str:
-    return "".join("/" + str(part)[:40].replace("~", "~0").replace("/", "~1") for part in place)
 
 
 def _routed(request: Request, error: HTTPException) -> LossesError:
@@ -133,6 +140,7 @@ def _routed(request: Request, error: HTTPException) -> LossesError:
         return _nowhere("address", request.url.path, ["/", "/docs", "/openapi.json", *request.app.openapi()["paths"]])
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "").split(", ")
+        allowed += ["HEAD"] if "GET" in allowed else []
         return WrongMethod(f"{request.method[:20]} is not for this address: {', '.join(allowed)}", allowed=allowed)
     return InvalidRequest(str(error.detail))
 

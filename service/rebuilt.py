@@ -19,6 +19,7 @@ from losses.evaluate import Note
 from losses.profile.column import as_array
 
 from .errors import Unreachable
+from .nonfinite import restored
 from .problems import KINDS
 
 _TOLD = frozenset(("type", "title", "status", "detail", "instance"))
@@ -88,8 +89,8 @@ def _unit(loss: Loss | Sum) -> str:
 
 
 def evaluation(reply: Mapping[str, Any]) -> Evaluation:
-    """The reply of ``POST /v1/evaluations``; what JSON could not hold comes back as NaN."""
-    return Evaluation([_result(row) for row in reply["results"]])
+    """The reply of ``POST /v1/evaluations``; what JSON could not hold comes back as its warnings tell."""
+    return Evaluation([_result(restored(row)) for row in reply["results"]])
 
 
 def _result(row: Mapping[str, Any]) -> Result:
@@ -161,7 +162,11 @@ def _finite(array: Any, name: str) -> Any:
 
 
 def _infinite(name: str) -> NotSupported:
-    return NotSupported(f"{name} holds an infinite number, which JSON cannot: look at it in-process", field=name)
+    return NotSupported(
+        f"{name} holds an infinite number, which the JSON of this client cannot: use the library in-process, "
+        "or post a text/csv file, where inf and -inf are numbers",
+        field=name, allowed=["losses.evaluate(...) in-process", "text/csv"],
+    )  # fmt: skip
 
 
 def encoded(body: Any) -> bytes:

@@ -15,11 +15,17 @@ from .openapi import answers, body
 from .replies import Reply, cacheable, takes_json
 from .transport import Given
 
+
+def said_once(request: Request) -> None:
+    """Refuse a query string that says one thing twice."""
+    list(s.once(request.query_params.multi_items()))
+
+
 v1 = APIRouter(prefix="/v1", dependencies=[Depends(takes_json)])
 Filters = Annotated[s.CatalogueFilters, Query()]
 
 
-@v1.get("/losses", tags=["catalogue"], responses=answers(list[s.LossRow]))
+@v1.get("/losses", tags=["catalogue"], dependencies=[Depends(said_once)], responses=answers(list[s.LossRow]))
 def list_losses(request: Request, filters: Filters) -> Response:
     """Every loss, or those that have all of the properties asked for."""
     return cacheable(request, catalogue(**filters.model_dump(exclude_none=True)))

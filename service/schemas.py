@@ -5,10 +5,12 @@ Arrays are no part of these models: they go from the body to NumPy (``transport`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal, TypeVar, get_origin
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from .errors import InvalidRequest
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -17,6 +19,18 @@ Loss = Annotated[Any, WithJsonSchema({"title": "ref:Loss"})]
 Numbers = Annotated[Any, WithJsonSchema({"title": "ref:Numbers"})]
 Target = Annotated[Any, WithJsonSchema({"title": "ref:Target"})]
 Free = Annotated[Any, WithJsonSchema({"title": "ref:Anything"})]
+
+Counts = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "number"}},
+                {"type": "object", "additionalProperties": {"type": "number"}},
+            ]
+        }
+    ),
+]
 
 
 def _listed(value: Any) -> Any:
@@ -97,7 +111,7 @@ class RecommendationOptions(Options):
 class ClassWeightOptions(Options):
     """How rare classes are made to count."""
 
-    counts: Annotated[list[Any], Field(max_length=100_000)] | dict[str, Any] | None = Field(
+    counts: Counts = Field(
         default=None, description="rows of each class, a list or an object by class; or send a target"
     )
     scheme: Name = Field(default="balanced", description="balanced or effective_number")
@@ -126,17 +140,34 @@ def options_from_query(model: type[Model], query: Iterable[tuple[str, str]]) -> 
     {'under': 3.0, 'over': 1.0}
     """
     found: dict[str, Any] = {}
-    for name, text in query:
+    lists = _lists(model)
+    for name, text in once(query, lists):
         head, _, key = name.partition(".")
-        if key:
-            found.setdefault(head, {})
-        if key and isinstance(found[head], dict):
+        if key and isinstance(found.setdefault(head, {}), dict):
             found[head][key] = text
-        elif name in found:
-            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), text]
+        elif name in lists and isinstance(found.setdefault(name, []), list):
+            found[name].append(text)
         else:
             found[name] = text
     return model.model_validate(found)
+
+
+def once(query: Iterable[tuple[str, str]], lists: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """The pairs of a query string; refused where a name that makes no list stands twice."""
+    seen: set[str] = set()
+    for name, text in query:
+        if name in seen and name not in lists:
+            raise InvalidRequest(f"{name[:80]} stands twice in the query string", field=name[:80])
+        seen.add(name)
+        yield name, text
+
+
+def _lists(model: type[BaseModel]) -> frozenset[str]:
+    """The names under which a query string may say more than one thing."""
+    lists = {name: field for name, field in model.model_fields.items() if get_origin(field.annotation) is list}
+    aliases = (field.validation_alias for field in lists.values())
+    more = {str(name) for alias in aliases if isinstance(alias, AliasChoices) for name in alias.choices}
+    return frozenset(lists.keys() | more)
 
 
 # ── data, in words ──────────────────────────────────────────────────────────────────────────────────────────────────

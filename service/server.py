@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import ipaddress
+import logging
+import socket
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from losses.errors import InvalidParameter
 
+log = logging.getLogger("uvicorn")
+
 GRACE = 20  # seconds that accepted requests have to finish once the process is told to stop
+BACKLOG = 2048  # connections that may wait to be taken
+MOST_WORKERS = 1024
+NOT_STARTED = 3
 
 
 def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1, insecure: bool = False) -> None:
@@ -22,11 +32,11 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1, insecure:
             "put it behind a proxy that asks who they are, and say --insecure",
             field="host", got=host, allowed="127.0.0.1",
         )  # fmt: skip
-    uvicorn.run(
+    _whole("port", port, 0, 65535)
+    _whole("workers", workers, 1, MOST_WORKERS)
+    config = uvicorn.Config(
         "service.app:create_app",
         factory=True,
-        host=host,
-        port=port,
         workers=workers,
         http="httptools",
         ws="none",
@@ -36,6 +46,37 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1, insecure:
         log_config=LOGGING,
         timeout_graceful_shutdown=GRACE,
     )
+    with bound(host, port) as listener:
+        address, number, *_ = listener.getsockname()
+        log.info("running on http://%s:%s", f"[{address}]" if ":" in address else address, number)
+        _run(uvicorn.Server(config), listener)
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    if server.config.workers > 1:
+        Multiprocess(server.config, sockets=[listener]).run()
+        return
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    if not server.started:
+        raise SystemExit(NOT_STARTED)
+
+
+def _whole(name: str, got: int, least: int, most: int) -> None:
+    if not least <= got <= most:
+        allowed = f"[{least}, {most}]"
+        raise InvalidParameter(f"{name} must lie in {allowed}, got {got}", field=name, allowed=allowed, got=got)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address; raises InvalidParameter where that cannot be had."""
+    try:
+        family, *_, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE))
+        return socket.create_server(address, family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        used = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        why = "it is in use; choose another --port" if used else getattr(error, "strerror", None) or "no such address"
+        raise InvalidParameter(f"cannot listen on port {port} of {host}: {why}", field="port", got=port) from error
 
 
 def local(host: str) -> bool:

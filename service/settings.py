@@ -15,6 +15,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LOSSES_", frozen=True)
 
     max_body_bytes: int = Field(default=256 << 20, ge=1, description="bytes in the body of a request")
+    max_header_bytes: int = Field(default=32 << 10, ge=1, description="bytes in the headers of a request")
     max_json_values: int = Field(default=5_000_000, ge=1, description="values in a JSON body; more go as a file")
     max_losses: int = Field(default=100, ge=1, description="losses in one evaluation")
     max_columns: int = Field(default=256, ge=1, description="columns profiled in one request")

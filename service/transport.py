@@ -23,6 +23,7 @@ from .arrays import read_array
 from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from .schemas import options_from_query
 from .settings import Settings
+from .words import name_of
 
 Batches = Iterable[Any]
 Model = TypeVar("Model", bound=BaseModel)
@@ -145,9 +146,18 @@ def _matrix(parts: dict[str, Any], head: str) -> Any:
 
 def _listed(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        got = "nothing" if value is None else f"a JSON {type(value).__name__}"
+        got = "nothing" if value is None else name_of(value)
         raise InvalidRequest(f"{name!r} must be a list of values, got {got}", field=name)
+    kinds = set(map(type, value))
+    if dict in kinds or (list in kinds and {dict, list} & {type(v) for row in value if type(row) is list for v in row}):
+        row = next(i for i, item in enumerate(value) if _nested(item))
+        detail = f"{name} must hold numbers, strings, booleans or null, or rows of numbers, not so at /{name}/{row}"
+        raise InvalidInput(detail, field=name, rows=[row])
     return value
+
+
+def _nested(item: Any) -> bool:
+    return type(item) is dict or (type(item) is list and any(type(part) in (dict, list) for part in item))
 
 
 def _chosen(names: Sequence[str], column: str | None) -> str:

@@ -201,9 +201,12 @@ def test_infinite_numbers_are_refused_and_not_lost(client: LossClient) -> None:
         client.profile(np.array([1.0, -np.inf]))
 
 
-def test_what_json_could_not_hold_comes_back_as_nan(client: LossClient) -> None:
+def test_what_json_could_not_hold_comes_back_as_it_was(client: LossClient) -> None:
+    assert client.evaluate(["bce"], [1], [0.0])["bce"].value == np.inf
+    rows = client.evaluate(["bce"], [1, 0], [0.0, 0.5], reduction="none")["bce"].value
+    assert rows.tolist() == [np.inf, np.log(2)]
     found = client.evaluate("mse", [1e300], [-1e300])["mse"]
-    assert np.isnan(found.value)
+    assert found.value == np.inf
     assert found.warnings[0].code == "NON_FINITE"
 
 

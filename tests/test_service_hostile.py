@@ -184,7 +184,7 @@ SHAPES: list[tuple[dict[str, Any], str]] = [
     ({"y_true": [1, 2], "y_pred": [1, 2], "sample_weight": [1]}, "invalid-weights"),
     ({"y_true": [1, 2], "y_pred": [1, 2], "sample_weight": [1, -1]}, "invalid-weights"),
     ({"y_true": [1, 2], "y_pred": [1, 2], "sample_weight": [0, 0]}, "invalid-weights"),
-    ({"y_true": [1, 2], "y_pred": [1, 2], "sample_weight": "ab"}, "invalid-weights"),
+    ({"y_true": [1, 2], "y_pred": [1, 2], "sample_weight": "ab"}, "invalid-type"),
 ]
 
 
@@ -204,6 +204,7 @@ ASKED: list[tuple[dict[str, Any], int, str]] = [
     ({"losses": ["huber:delt=1"]}, 422, "unknown-name"),
     ({"losses": ["huber:delta=-1"]}, 422, "invalid-parameter"),
     ({"losses": [{"loss": "huber", "delta": "x"}]}, 422, "invalid-parameter"),
+    ({"losses": [{"loss": "huber", "delta": "2"}]}, 422, "invalid-parameter"),
     ({"losses": [{"loss": "huber", "delta": True}]}, 422, "invalid-parameter"),
     ({"losses": [{"loss": {"loss": "huber"}}]}, 422, "invalid-input"),
     ({"losses": [{"delta": 1}]}, 422, "invalid-input"),
@@ -257,7 +258,7 @@ TARGETS: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/profiles", {"target": 5}, "invalid-request"),
     ("/v1/profiles", {"target": []}, "empty-input"),
     ("/v1/profiles", {"target": [None, None]}, "empty-input"),
-    ("/v1/profiles", {"target": [{"a": 1}]}, "invalid-type"),
+    ("/v1/profiles", {"target": [{"a": 1}]}, "invalid-input"),
     ("/v1/profiles", {"target": [[1, 2], [3]]}, "invalid-shape"),
     ("/v1/profiles", {"target": [[1, "x"]]}, "invalid-type"),
     ("/v1/profiles", {"target": [1, 2], "sample_weight": [1]}, "invalid-shape"),
@@ -289,8 +290,10 @@ TARGETS: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/class-weights", {"counts": []}, "empty-input"),
     ("/v1/class-weights", {"counts": {}}, "empty-input"),
     ("/v1/class-weights", {"counts": [1, 0]}, "invalid-input"),
-    ("/v1/class-weights", {"counts": ["x"]}, "invalid-input"),
-    ("/v1/class-weights", {"counts": [[1, 2]]}, "empty-input"),
+    ("/v1/class-weights", {"counts": ["x"]}, "invalid-type"),
+    ("/v1/class-weights", {"counts": [True, 2]}, "invalid-type"),
+    ("/v1/class-weights", {"counts": {"a": "1"}}, "invalid-type"),
+    ("/v1/class-weights", {"counts": [[1, 2]]}, "invalid-shape"),
     ("/v1/class-weights", {"counts": [1, 2], "beta": 1.5, "scheme": "effective_number"}, "invalid-parameter"),
     ("/v1/class-weights", {"counts": [1, 2], "beta": "x"}, "invalid-request"),
     ("/v1/class-weights", {"counts": [1, 2], "scheme": "fair"}, "unknown-name"),

@@ -180,3 +180,28 @@ def test_a_bug_is_told_by_an_id_alone(inside: Inside, monkeypatch: pytest.Monkey
     assert set(found) == {"type", "title", "status", "detail", "id"}
     assert found["id"] == reply.headers["x-request-id"] == "case-7"
     assert not re.search("secret|42|Zero", reply.text)
+
+
+def test_too_many_bytes_of_headers_are_refused_with_the_limit() -> None:
+    inside = Inside(max_header_bytes=1000)
+    found = told(inside.get("/healthz", headers={"x": "a" * 1000}), 431, "headers-too-large")
+    assert (found["field"], found["allowed"]) == ("max_header_bytes", 1000)
+    assert inside.get("/v1/limits").json()["max_header_bytes"]["value"] == 1000
+
+
+def test_head_is_answered_as_get_without_a_body(inside: Inside) -> None:
+    for address in ("/healthz", "/readyz", "/v1/losses"):
+        head, get = inside.request("HEAD", address), inside.get(address)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+    assert inside.get("/v1/losses/").status_code == 404
+
+
+def test_an_option_that_stands_twice_is_told_as_such(inside: Inside) -> None:
+    reply = inside.csv("/v1/recommendations?metric=mae&metric=mse", "a\n1\n")
+    assert "stands twice" in told(reply, 422, "invalid-request")["detail"]
+
+
+def test_filters_with_values_that_no_loss_has_are_refused(inside: Inside) -> None:
+    for query in ("task=nope", "framework=nope", "convex=maybe"):
+        assert told(inside.get(f"/v1/losses?{query}"), 422, "unknown-name")["allowed"]
+    assert all(row["convex"] != "no" for row in inside.get("/v1/losses?convex=true").json())

@@ -155,3 +155,10 @@ def test_it_does_not_listen_beyond_this_machine_unless_that_is_meant() -> None:
 def test_limits_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValidationError):
         Settings(max_body_bytes=0)
+
+
+def test_a_port_in_use_and_numbers_out_of_range_are_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for options in ({"port": taken.getsockname()[1]}, {"port": 99999999}, {"workers": 0}):
+            with pytest.raises(InvalidParameter):
+                serve(**options)
