@@ -21,7 +21,7 @@ FIRST_ROWS = 5
 ROW_SUM_TOLERANCE = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Domain:
     """An interval of numbers, in words and in bounds.
 

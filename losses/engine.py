@@ -210,10 +210,8 @@ def _tally_together(jobs: list[Job], weights: Array | None, drop: bool) -> list[
         with np.errstate(all="ignore"):
             return [_tally(work, block, weights) for work in jobs]
 
-    sums = [Tally()] * len(jobs)
-    for part in in_order(one, range(0, rows, step)):
-        sums = [a + b for a, b in zip(sums, part, strict=True)]
-    return sums
+    parts = in_order(one, range(0, rows, step))
+    return functools.reduce(lambda sums, part: [a + b for a, b in zip(sums, part, strict=True)], parts)
 
 
 def _tally(work: Job, block: Block, weights: Array | None) -> Tally:

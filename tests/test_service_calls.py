@@ -297,3 +297,21 @@ def test_metrics_count_requests_by_the_template_of_their_address(inside: Inside)
 def test_a_plain_request_id_comes_back_and_an_odd_one_is_replaced(inside: Inside) -> None:
     assert inside.get("/healthz", headers={"x-request-id": "order-66"}).headers["x-request-id"] == "order-66"
     assert len(inside.get("/healthz", headers={"x-request-id": "a b<c>"}).headers["x-request-id"]) == 32
+
+
+def test_a_file_is_asked_about_by_the_documented_query(inside: Inside) -> None:
+    csv = {"content-type": "text/csv"}
+    rows = "y_true,y_pred\n1,2\n3,3\n"
+    found = inside.request("POST", "/v1/evaluations?loss=mse&loss=huber:delta=1.35", content=rows, headers=csv).json()
+    assert [result["loss"] for result in found["results"]] == ["mse", {"loss": "huber", "delta": 1.35}]
+    assert found["results"][0]["value"] == 0.5
+    prices = "price\n" + "\n".join(str(i * i + 0.5) for i in range(60))
+    asked = "/v1/recommendations?column=price&costs.under=3&costs.over=1"
+    advice = inside.request("POST", asked, content=prices, headers=csv).json()
+    assert advice["ranked"][0]["loss"] == {"loss": "quantile", "tau": 0.75}
+
+
+@pytest.mark.parametrize("loss", ["general_robust:alpha=-inf", {"loss": "general_robust", "alpha": "-inf"}])
+def test_an_infinite_parameter_is_written_as_a_word(loss: object, inside: Inside) -> None:
+    found = inside.post("/v1/evaluations", json={"losses": [loss], "y_true": [0.0], "y_pred": [1.0]}).json()
+    assert found["results"][0]["value"] == pytest.approx(1 - np.exp(-0.5))
