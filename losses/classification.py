@@ -102,6 +102,7 @@ class BCE(Elementwise):
 
     about = About(
         id="bce", aliases=("binary_cross_entropy",), title="BCE (probabilities)", tasks=BINARY, elicits="probability",
+        traits=("twin",),
         convex=YES, differentiable=YES, robust=NOT_APPLICABLE, unit="nats",
         inputs={"y_true": SOFT_LABELS, "y_pred": PROBABILITIES}, formula="−y log p − (1 − y) log(1 − p)",
         source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
@@ -275,6 +276,7 @@ class SquaredHinge(Signed):
 
     about = About(
         id="squared_hinge", title="Squared hinge", tasks=("binary",), elicits="distorted_probability", convex=YES,
+        traits=("corners",),
         differentiable=YES, robust=NOT_APPLICABLE, unit="margin²", inputs={"y_true": SIGNS, "y_pred": REALS},
         formula="max(0, 1 − y x)²", source="Zhang 2004, doi:10.1214/aos/1079120130",
     )  # fmt: skip

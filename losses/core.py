@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import FrozenInstanceError, dataclass, field
+from dataclasses import FrozenInstanceError, dataclass
 from typing import Any, ClassVar, Literal, dataclass_transform
 
 import numpy as np
@@ -69,7 +69,8 @@ class About:
     """What is known of a loss; every column is needed, a loss without one of them cannot be declared.
 
     ``elicits`` names what the prediction with the least expected loss is; ``zero`` says whether a perfect
-    prediction costs nothing; ``note`` holds what the usual table of losses gets wrong or leaves out.
+    prediction costs nothing; ``note`` holds what the usual table of losses gets wrong or leaves out;
+    ``traits`` are what rules of advice need to know beyond these columns.
     """
 
     id: str
@@ -87,7 +88,7 @@ class About:
     note: str = ""
     zero: bool = True
     reductions: tuple[Reduction, ...] = REDUCTIONS
-    traits: frozenset[str] = field(default_factory=frozenset)
+    traits: tuple[str, ...] = ()
 
     @property
     def domain(self) -> Domain | None:

@@ -27,6 +27,7 @@ class PoissonNLL(Elementwise):
 
     about = About(
         id="poisson_nll", aliases=("poisson",), title="Poisson NLL", tasks=COUNTS, elicits="mean", convex=YES,
+        traits=("variance:1",),
         differentiable=YES, robust=NOT_FOCUS, unit="nats", inputs={"y_true": NONNEGATIVE, "y_pred": NONNEGATIVE},
         formula="ŷ − y log ŷ (+ log y!)", source="Nelder & Wedderburn 1972, doi:10.2307/2344614", zero=False,
         note="Convex in the rate and in the log rate. Not robust. torch reads y_pred as the log rate by default.",
@@ -84,6 +85,7 @@ class PoissonDeviance(Deviance):
 
     about = About(
         id="poisson_deviance", title="Poisson deviance", tasks=COUNTS, elicits="mean", convex=YES, differentiable=YES,
+        traits=("variance:1", "twin"),
         robust=NOT_FOCUS, unit="target", inputs={"y_true": NONNEGATIVE, "y_pred": POSITIVE},
         formula="2(y log(y/ŷ) − y + ŷ)", source="Nelder & Wedderburn 1972, doi:10.2307/2344614",
     )  # fmt: skip
@@ -104,6 +106,7 @@ class GammaDeviance(Deviance):
 
     about = About(
         id="gamma_deviance", aliases=("gamma",), title="Gamma deviance", tasks=("regression",), elicits="mean",
+        traits=("variance:2",),
         convex=NO, differentiable=YES, robust=NOT_FOCUS, unit="unitless",
         inputs={"y_true": POSITIVE, "y_pred": POSITIVE}, formula="2(log(ŷ/y) + y/ŷ − 1)",
         source="McCullagh & Nelder 1989, doi:10.1007/978-1-4899-3242-6",
@@ -126,6 +129,7 @@ class TweedieDeviance(Deviance):
 
     about = About(
         id="tweedie_deviance", aliases=("tweedie",), title="Tweedie deviance", tasks=COUNTS, elicits="mean",
+        traits=("variance:1.5",),
         convex=NO, differentiable=YES, robust=NOT_FOCUS, unit="target^(2 − power)",
         inputs={"y_true": NONNEGATIVE, "y_pred": POSITIVE},
         formula="2(y^(2−p)/((1−p)(2−p)) − y ŷ^(1−p)/(1−p) + ŷ^(2−p)/(2−p))",
@@ -157,6 +161,7 @@ class NegativeBinomialNLL(Elementwise):
 
     about = About(
         id="negative_binomial_nll", aliases=("negative_binomial", "nb2"), title="Negative binomial NLL",
+        traits=("overdispersed", "likelihood"),
         tasks=("count_regression", "regression", "uncertainty"), elicits="mean", convex=NO, differentiable=YES,
         robust=NOT_FOCUS, unit="nats", inputs={"y_true": NONNEGATIVE, "y_pred": POSITIVE},
         formula="−log NB(y; mean ŷ, variance ŷ + α ŷ²)", source="Hilbe 2011, doi:10.1017/CBO9780511973420", zero=False,

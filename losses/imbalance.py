@@ -81,6 +81,7 @@ class WeightedBCE(BCEWithLogits):
 
     about = replace(
         BCEWithLogits.about, id="weighted_bce", aliases=("pos_weight",), title="Weighted BCE",
+        traits=("weighted",),
         tasks=(*IMBALANCED, "multilabel"), elicits="distorted_probability",
         source="King & Zeng 2001, doi:10.1093/oxfordjournals.pan.a004868",
     )  # fmt: skip
@@ -97,6 +98,7 @@ class WeightedCE(CrossEntropy):
 
     about = replace(
         CrossEntropy.about, id="weighted_ce", aliases=("weighted_cross_entropy", "balanced_ce"), title="Weighted CE",
+        traits=("weighted",),
         tasks=("imbalanced_classification", "multiclass"), elicits="distorted_probability",
         source="King & Zeng 2001, doi:10.1093/oxfordjournals.pan.a004868",
     )  # fmt: skip
@@ -113,6 +115,7 @@ class LabelSmoothingCE(CrossEntropy):
 
     about = replace(
         CrossEntropy.about, id="label_smoothing_ce", aliases=("label_smoothing",), title="Label smoothing CE",
+        traits=("smoothed",),
         elicits="distorted_probability", zero=False, source="Szegedy et al. 2016, arXiv:1512.00567",
         note="Spread over all classes, as torch does; some texts say over the remaining ones (smoothing_mode).",
     )  # fmt: skip
@@ -130,6 +133,7 @@ class ClassBalancedCE(CrossEntropy):
 
     about = replace(
         CrossEntropy.about, id="class_balanced_ce", aliases=("class_balanced",), title="Class-balanced CE",
+        traits=("weighted", "effective"),
         tasks=("imbalanced_classification", "multiclass"), elicits="distorted_probability",
         formula="w_y · CE, w_c ∝ (1 − β)/(1 − β^n_c)", source="Cui et al. 2019, arXiv:1901.05555",
     )  # fmt: skip
@@ -154,6 +158,7 @@ class LogitAdjustedCE(CrossEntropy):
 
     about = replace(
         CrossEntropy.about, id="logit_adjusted_ce", aliases=("logit_adjustment", "balanced_softmax"),
+        traits=("weighted",),
         title="Logit-adjusted CE", tasks=("imbalanced_classification", "multiclass"), elicits="distorted_probability",
         formula="CE(z + τ log π, y)", source="Menon et al. 2021, arXiv:2007.07314",
     )  # fmt: skip
@@ -178,6 +183,7 @@ class Focal(Elementwise):
 
     about = About(
         id="focal", aliases=("focal_loss",), title="Focal", tasks=IMBALANCED, elicits="distorted_probability",
+        traits=("focal",),
         convex=NO, differentiable=YES, robust=NOT_APPLICABLE, unit="nats",
         inputs={"y_true": BITS, "y_pred": LOGITS}, formula="−α_t (1 − p_t)^γ log p_t",
         source="Lin et al. 2017, arXiv:1708.02002",
@@ -226,6 +232,7 @@ class Asymmetric(Elementwise):
 
     about = About(
         id="asymmetric", aliases=("asl",), title="Asymmetric (ASL)", tasks=("multilabel", "imbalanced_classification"),
+        traits=("focal",),
         elicits="distorted_probability", convex=NO, differentiable=YES, robust=NOT_APPLICABLE, unit="nats",
         inputs={"y_true": BITS, "y_pred": LOGITS},
         formula="−y (1 − p)^γ₊ log p − (1 − y) p_m^γ₋ log(1 − p_m), p_m = max(p − m, 0)",
@@ -280,6 +287,7 @@ class FocalMulticlass(Classes):
 
     about = About(
         id="focal_multiclass", aliases=("categorical_focal",), title="Focal (multiclass)",
+        traits=("focal",),
         tasks=("imbalanced_classification", "multiclass"), elicits="distorted_probability", convex=NO,
         differentiable=YES, robust=NOT_APPLICABLE, unit="nats", inputs=CLASS_INPUTS,
         formula="−α_y (1 − p_y)^γ log p_y", source="Lin et al. 2017, arXiv:1708.02002",

@@ -33,6 +33,7 @@ class MSE(Elementwise):
 
     about = About(
         id="mse", aliases=("squared_error", "l2", "mean_squared_error"), title="MSE", tasks=REGRESSION,
+        traits=("variance:0",),
         elicits="mean", convex=YES, differentiable=YES, robust=NO, unit="target²", inputs=ANY,
         formula="(y − ŷ)²", source="Gauss 1809, Theoria motus corporum coelestium",
     )  # fmt: skip
@@ -57,6 +58,7 @@ class MAE(Elementwise):
 
     about = About(
         id="mae", aliases=("absolute_error", "l1", "mean_absolute_error"), title="MAE", tasks=REGRESSION,
+        traits=("median",),
         elicits="median", convex=YES, differentiable=KINK, robust=YES, unit="target", inputs=ANY,
         formula="|y − ŷ|", source="Laplace 1774; Koenker & Bassett 1978, doi:10.2307/1913643",
         note="Robust to outliers in y only, not to leverage points in x.",
@@ -83,6 +85,7 @@ class Huber(Elementwise):
 
     about = About(
         id="huber", title="Huber", tasks=REGRESSION, elicits="centre",
+        traits=("corners", "bend"),
         convex=YES, differentiable=YES, robust=CONTROLLED, unit="target²", inputs=ANY,
         formula="e²/2 where |e| ≤ δ, else δ(|e| − δ/2)", source="Huber 1964, doi:10.1214/aoms/1177703732",
         note="The usual table says unit target; huber(c·delta, c·e) = c²·huber, so target². Once, not twice, "
@@ -113,6 +116,7 @@ class SmoothL1(Elementwise):
 
     about = About(
         id="smooth_l1", title="Smooth L1", tasks=("regression", "boxes"),
+        traits=("corners", "bend"),
         elicits="centre", convex=YES, differentiable=YES, robust=YES, unit="target",
         inputs=ANY, formula="e²/(2β) where |e| < β, else |e| − β/2", source="Girshick 2015, arXiv:1504.08083",
         note="Exactly huber(delta=beta)/beta.",
@@ -148,6 +152,7 @@ class LogCosh(Elementwise):
 
     about = About(
         id="log_cosh", aliases=("logcosh",), title="Log-cosh", tasks=REGRESSION,
+        traits=("bend",),
         elicits="centre", convex=YES, differentiable=YES, robust=MODERATE,
         unit="target²", inputs=ANY, formula="s² log cosh(e/s)", source="Green 1990, doi:10.1109/42.52985",
         note="The usual table says unit target; at fixed scale it is not homogeneous, and with scale in the target's "
@@ -178,6 +183,7 @@ class PseudoHuber(Elementwise):
 
     about = About(
         id="pseudo_huber", aliases=("charbonnier",), title="Pseudo-Huber", tasks=REGRESSION,
+        traits=("bend",),
         elicits="centre", convex=YES, differentiable=YES, robust=CONTROLLED,
         unit="target²", inputs=ANY, formula="δ²(√(1 + (e/δ)²) − 1)",
         source="Charbonnier et al. 1997, doi:10.1109/83.551699",
@@ -253,6 +259,7 @@ class Expectile(Elementwise):
 
     about = About(
         id="expectile", title="Expectile", tasks=("regression", "forecasting"), elicits="expectile", convex=YES,
+        traits=("corners",),
         differentiable=YES, robust=NO, unit="target²", inputs=ANY, formula="|τ − 1(e < 0)| e²",
         source="Newey & Powell 1987, doi:10.2307/1911031",
     )  # fmt: skip
@@ -378,6 +385,7 @@ class Cauchy(Elementwise):
 
     about = About(
         id="cauchy", aliases=("lorentzian",), title="Cauchy", tasks=REGRESSION, elicits="centre",
+        traits=("redescending",),
         convex=NO, differentiable=YES, robust=YES, unit="target²", inputs=ANY, formula="c²/2 · log(1 + (e/c)²)",
         source="Black & Anandan 1996, doi:10.1006/cviu.1996.0006",
     )  # fmt: skip
@@ -408,6 +416,7 @@ class GeneralRobust(Elementwise):
 
     about = About(
         id="general_robust", aliases=("barron",), title="General robust (Barron)", tasks=REGRESSION,
+        traits=("redescending",),
         elicits="centre", convex=CONTEXT, differentiable=YES,
         robust=CONTROLLED, unit="unitless", inputs=ANY, formula="|α − 2|/α · (((e/c)²/|α − 2| + 1)^(α/2) − 1)",
         source="Barron 2019, arXiv:1701.03077", note="Convex for alpha of at least 1.",

@@ -105,6 +105,7 @@ class Dice(Overlap):
 
     about = About(
         id="dice", aliases=("soft_dice",), title="Dice", tasks=SEGMENTATION, elicits="overlap", convex=NO,
+        traits=("plain",),
         differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
         formula="1 − (2Σpt + s)/(Σp + Σt + s)", source="Milletari, Navab & Ahmadi 2016, arXiv:1606.04797",
         note="The soft form is smooth wherever the denominator is positive; quasi-linear in p.",
@@ -171,6 +172,7 @@ class Tversky(Overlap):
 
     about = About(
         id="tversky", title="Tversky", tasks=("imbalanced_segmentation", "segmentation"), elicits="overlap",
+        traits=("misses", "plain"),
         convex=NO, differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
         formula="1 − (TP + s)/(TP + α FP + β FN + s)", source="Salehi et al. 2017, arXiv:1706.05721",
         note="Keras swaps alpha and beta.",
@@ -193,6 +195,7 @@ class FocalTversky(Tversky):
 
     about = About(
         id="focal_tversky", title="Focal Tversky", tasks=("imbalanced_segmentation", "segmentation"),
+        traits=("misses",),
         elicits="overlap", convex=NO, differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
         formula="(1 − Tversky index)^γ", source="Abraham & Khan 2019, arXiv:1810.07842",
         note="gamma is the exponent; the paper writes 1/gamma.",

@@ -27,6 +27,7 @@ class GaussianNLL(Heads):
 
     about = About(
         id="gaussian_nll", title="Gaussian NLL", tasks=UNCERTAINTY, elicits="distribution", convex=YES,
+        traits=("likelihood", "normal"),
         differentiable=YES, robust=NOT_FOCUS, unit="nats", zero=False,
         inputs={"y_true": REALS, "mean": REALS, "var": NONNEGATIVE},
         formula="½(log v + (y − m)²/v) (+ ½ log 2π), v = max(var, ε)",
@@ -64,6 +65,7 @@ class StudentTNLL(Heads):
 
     about = About(
         id="student_t_nll", aliases=("student_t",), title="Student-t NLL", tasks=UNCERTAINTY,
+        traits=("likelihood", "heavy"),
         elicits="distribution", convex=NO, differentiable=YES, robust=YES, unit="nats",
         zero=False, inputs={"y_true": REALS, "mean": REALS, "scale": POSITIVE},
         formula="−log t_ν((y − m)/s) + log s", source="Lange, Little & Taylor 1989, doi:10.2307/2290063",

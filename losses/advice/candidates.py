@@ -65,47 +65,14 @@ class Variant:
     loss: str
     elicits: tuple[str, ...]
     transform: str | None = None
+    traits: tuple[str, ...] = ()
 
 
 VARIANTS = (
     Variant("mse|log1p", "mse", ("geometric_mean", "smeared_mean"), "log1p"),
     Variant("mae|log1p", "mae", ("median_of_logs",), "log1p"),
-    Variant("dice+bce_with_logits", "dice+bce_with_logits", ("overlap",)),
+    Variant("dice+bce_with_logits", "dice+bce_with_logits", ("overlap",), traits=("combined",)),
 )
-
-TRAITS: dict[str, tuple[str, ...]] = {
-    "mse": ("variance:0",),
-    "poisson_nll": ("variance:1",),
-    "poisson_deviance": ("variance:1", "twin"),
-    "tweedie_deviance": ("variance:1.5",),
-    "gamma_deviance": ("variance:2",),
-    "negative_binomial_nll": ("overdispersed", "likelihood"),
-    "gaussian_nll": ("likelihood", "normal"),
-    "mae": ("median",),
-    "student_t_nll": ("likelihood", "heavy"),
-    "huber": ("corners", "bend"),
-    "smooth_l1": ("corners", "bend"),
-    "expectile": ("corners",),
-    "squared_hinge": ("corners",),
-    "pseudo_huber": ("bend",),
-    "log_cosh": ("bend",),
-    "cauchy": ("redescending",),
-    "general_robust": ("redescending",),
-    "weighted_ce": ("weighted",),
-    "weighted_bce": ("weighted",),
-    "class_balanced_ce": ("weighted", "effective"),
-    "logit_adjusted_ce": ("weighted",),
-    "label_smoothing_ce": ("smoothed",),
-    "focal": ("focal",),
-    "focal_multiclass": ("focal",),
-    "asymmetric": ("focal",),
-    "bce": ("twin",),
-    "dice": ("plain",),
-    "tversky": ("misses", "plain"),
-    "focal_tversky": ("misses",),
-    "dice+bce_with_logits": ("combined",),
-}
-"""What rules need to know of a loss beyond the columns of the catalogue."""
 
 
 @cache
@@ -117,20 +84,19 @@ def candidates() -> tuple[Candidate, ...]:
     """
     from losses.catalogue import LOSSES, get
 
-    plain = [Candidate(i, loss, loss.about, _elicited(loss.about), None, _traits(i)) for i, loss in LOSSES.items()]
+    plain = [
+        Candidate(i, loss, loss.about, _elicited(loss.about), None, frozenset(loss.about.traits))
+        for i, loss in LOSSES.items()
+    ]
     used = []
     for row in VARIANTS:
         loss = get(row.loss)
         first = loss.terms[0][1] if isinstance(loss, Sum) else loss
         makes = row.loss if isinstance(loss, Sum) else type(loss)
-        used.append(Candidate(row.id, makes, first.about, frozenset(row.elicits), row.transform, _traits(row.id)))
+        used.append(Candidate(row.id, makes, first.about, frozenset(row.elicits), row.transform, frozenset(row.traits)))
     return (*plain, *used)
 
 
 def _elicited(about: About) -> frozenset[str]:
     """A likelihood with parameters of its own yields a distribution as well as its mean."""
     return frozenset({about.elicits, "distribution"} if "uncertainty" in about.tasks else {about.elicits})
-
-
-def _traits(name: str) -> frozenset[str]:
-    return frozenset(TRAITS.get(name, ()))
