@@ -80,7 +80,7 @@ def tell(client: LossClient, story: Story) -> None:
     advice = client.recommend(profile, metric=story.metric, framework="sklearn")
     best = advice.best
     print(f"   recommended  {best.loss}" + (f", then {', '.join(best.post)}" if best.post else ""))
-    for reason in best.reasons[:3]:
+    for reason in best.reasons[:4]:
         print(f"                · {reason}")
     for warning in advice.warnings[:2]:
         print(f"   watch        {warning.code}: {warning.message}")
