@@ -184,9 +184,6 @@ class CrossEntropy(Classes):
     def _costs(self, z: Array) -> Array:
         return softmax_costs(self._scores(z)) if self.from_logits else -np.log(z)
 
-    def _labels(self, y: Array, z: Array) -> Column:
-        return super()._labels(y, z)
-
     def _weights(self, z: Array) -> Array:
         found = self.costs_of_classes
         return np.ones(z.shape[-1], z.dtype) if found is None else np.asarray(found, dtype=z.dtype)

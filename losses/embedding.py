@@ -145,9 +145,6 @@ class InBatch(Loss):
 
     per_row = False
 
-    def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        raise NotImplementedError
-
 
 def _through_unit(pull: Array, way: Array, size: Array) -> Array:
     """A slope in unit vectors as one in the vectors themselves."""

@@ -179,6 +179,10 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, thread_name_prefix="losses")
 
 
+if hasattr(os, "register_at_fork"):  # a forked process inherits the pool without its threads, and would wait for ever
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 def in_order(work: Callable[[int], T], starts: Sequence[int]) -> Iterator[T]:
     """``map``, on the pool where there is more than one block to do; few results wait at a time."""
     if len(starts) < 2:

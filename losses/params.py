@@ -19,8 +19,6 @@ from typing import Any, Literal, Union
 
 from .errors import InvalidParameter
 
-REQUIRED = "?"
-
 
 @dataclass(frozen=True)
 class Param:
@@ -50,17 +48,11 @@ class Param:
             return " or ".join(self.choices)
         if self.kinds and self.kinds <= {bool, types.NoneType}:
             return "true or false"
-        low = f"({self.above:g}" if self.above is not None else f"[{self.at_least:g}" if self._has_floor else "(-inf"
-        high = f"{self.below:g})" if self.below is not None else f"{self.at_most:g}]" if self._has_ceiling else "inf)"
+        low = "(-inf" if self.at_least is None else f"[{self.at_least:g}"
+        low = low if self.above is None else f"({self.above:g}"
+        high = "inf)" if self.at_most is None else f"{self.at_most:g}]"
+        high = high if self.below is None else f"{self.below:g})"
         return f"{low}, {high}" + (" but not within ({:g}, {:g})".format(*self.not_between) if self.not_between else "")
-
-    @property
-    def _has_floor(self) -> bool:
-        return self.at_least is not None
-
-    @property
-    def _has_ceiling(self) -> bool:
-        return self.at_most is not None
 
     @property
     def allowed(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -145,3 +148,19 @@ def test_the_length_of_blocks_does_not_change_the_answer(loss):
         close(loss(y, z, weights), value)
         for name, part in parts_of(loss.gradient(y, z, weights, "mean")).items():
             close(part, slopes[name])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_evaluates_as_its_parent_did():
+    script = """
+import os, signal, numpy, losses
+y = numpy.arange(4.0 * losses.engine.BLOCK)
+found = losses.evaluate(["mse"], y, y + 2)["mse"].value
+child = os.fork()
+if not child:
+    signal.alarm(60)
+    os._exit(losses.evaluate(["mse"], y, y + 2)["mse"].value != found)
+print(found, os.waitpid(child, 0)[1])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["4.0", "0"]

@@ -50,7 +50,6 @@ class Task:
     id: str
     functional: str
     kind: str
-    structured: bool = False
     aliases: tuple[str, ...] = ()
     catalogue: tuple[str, ...] = ()
 
@@ -209,13 +208,13 @@ TASKS = (
     Task("regression", "mean", "real", aliases=NUMBERS[1:], catalogue=NUMBERS),
     Task("classification", "probability", "multiclass", aliases=LABELS[:2], catalogue=LABELS),
     Task("ordinal", "ordered", "ordinal", aliases=("ordinal_regression",), catalogue=("ordinal",)),
-    Task("multilabel", "probability", "multilabel", True, ("multi_label",), ("multilabel",)),
-    Task("segmentation", "overlap", "masks", True, ("masks", "semantic_segmentation"), MASKS),
-    Task("boxes", "box", "boxes", True, ("detection", "box_regression", "object_detection"), ("boxes",)),
-    Task("metric_learning", "similarity", "vectors", True, ("embedding", "retrieval"), ("metric_learning",)),
-    Task("contrastive", "similarity", "vectors", True, ("contrastive_learning", "self_supervised"), ("contrastive",)),
-    Task("distillation", "match", "distribution", True, ("soft_labels",), ("distillation",)),
-    Task("variational", "bound", "real", True, ("vae",), ("variational",)),
+    Task("multilabel", "probability", "multilabel", ("multi_label",), ("multilabel",)),
+    Task("segmentation", "overlap", "masks", ("masks", "semantic_segmentation"), MASKS),
+    Task("boxes", "box", "boxes", ("detection", "box_regression", "object_detection"), ("boxes",)),
+    Task("metric_learning", "similarity", "vectors", ("embedding", "retrieval"), ("metric_learning",)),
+    Task("contrastive", "similarity", "vectors", ("contrastive_learning", "self_supervised"), ("contrastive",)),
+    Task("distillation", "match", "distribution", ("soft_labels",), ("distillation",)),
+    Task("variational", "bound", "real", ("vae",), ("variational",)),
 )
 
 CATALOGUE_TASKS = {row.id: row.catalogue for row in TASKS}
@@ -257,7 +256,6 @@ REQUIREMENTS = (
         "probabilistic", "elicits", ("distribution", "probability", "ordered_probability", "interval", "match", "bound")
     ),
 )
-BENT = ("huber", "smooth_l1")  # once, but not twice differentiable: their slope has corners
 
 
 class _Row(Protocol):
