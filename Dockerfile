@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
-FROM python:3.12-slim AS build
+FROM python:3.12 AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY losses losses
 COPY service service
 RUN python -m venv /opt/losses && /opt/losses/bin/pip install --no-cache-dir ".[service]"

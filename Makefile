@@ -28,9 +28,9 @@ readme: .venv/.test ## writes the catalogue table into the README
 	$(BIN)/python -m tests.readme
 
 clean:
-	rm -rf .venv
+	rm -rf .venv build losses/*.so
 
-.venv/.service: pyproject.toml
+.venv/.service: pyproject.toml setup.py losses/_machine.c
 	$(PYTHON) -m venv .venv
 	$(PIP) ".[service]"
 	touch $@

@@ -8,9 +8,9 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Column
 from .core import NO, NOT_FOCUS, PIECEWISE, About, Loss
 from .domains import BOXES, Array
-from .engine import Column
 from .errors import InvalidShape
 from .layouts import same_shape
 from .params import Param

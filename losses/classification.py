@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Caution, Column
 from .core import KINK, NOT_APPLICABLE, YES, About
 from .domains import (
     DISTRIBUTION,
@@ -20,35 +21,30 @@ from .domains import (
     Array,
     Domain,
 )
-from .engine import Caution, Column
 from .layouts import Classes, Elementwise, Signed
 from .params import Param
-from .special import one_hot, pick, sigmoid, softmax, softmax_costs, times
+from .special import decay, log1p_of_share, one_hot, pick, sigmoid, softmax, softmax_costs, times
 
 BINARY = ("binary", "multilabel")
 MULTICLASS = ("multiclass",)
 ClassNumbers = tuple[float, ...] | None
 
 
-def _all_within_unit(y: Array, z: Array) -> int:
-    return len(z) if z.min() >= 0 and z.max() <= 1 else 0
-
-
 LOOKS_LIKE_PROBABILITIES = Caution(
     "LOGITS_AS_PROBABILITIES",
-    _all_within_unit,
+    lambda y, z: (z >= 0) & (z <= 1),
     "all {n} rows of y_pred lie in [0, 1]: if these are probabilities, use the loss that reads probabilities",
     every=True,
 )
 
 
-def _all_rows_sum_to_one(y: Array, z: Array) -> int:
-    within = z.min() >= 0 and z.max() <= 1
-    return len(z) if within and (np.abs(z.sum(axis=-1) - 1) <= ROW_SUM_TOLERANCE).all() else 0
+def _is_distribution(y: Array, z: Array) -> Array:
+    within = ((z >= 0) & (z <= 1)).all(axis=-1)
+    return np.asarray(within & (np.abs(z.sum(axis=-1) - 1) <= ROW_SUM_TOLERANCE))
 
 
 ROWS_LOOK_LIKE_PROBABILITIES = LOOKS_LIKE_PROBABILITIES._replace(
-    count=_all_rows_sum_to_one,
+    where=_is_distribution,
     says="all {n} rows of y_pred sum to 1: if these are probabilities, use the loss that reads probabilities",
 )
 
@@ -81,8 +77,10 @@ class BCEWithLogits(Elementwise):
 
     def value(self, y: Array, z: Array) -> Array:
         positive, negative = self._shares(y)
-        both = np.log1p(np.exp(-np.abs(z)))
-        return times(positive, np.maximum(-z, 0) + both) + times(negative, np.maximum(z, 0) + both)
+        near = log1p_of_share(decay(z))  # what the loss is more than its asymptotes
+        if self.pos_weight == 1:
+            return near + times((z > 0) - positive, z)
+        return near * (positive + negative) + times(np.where(z > 0, negative, -positive), z)
 
     def slope(self, y: Array, z: Array) -> Array:
         positive, negative = self._shares(y)

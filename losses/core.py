@@ -19,10 +19,11 @@ from typing import Any, ClassVar, Literal, dataclass_transform
 import numpy as np
 
 from . import engine
+from .blocks import Caution, Column, job
 from .domains import Array, Domain
-from .engine import Caution, Column
 from .errors import EmptyInput, InvalidParameter, LossWarning, NotSupported, UnknownName
 from .params import Param, params_of, text_of
+from .special import times
 from .tally import Tally, spread
 
 Answer = Literal[
@@ -113,9 +114,10 @@ class Loss:
         return ()
 
     @property
-    def carries(self) -> bool:
-        """Whether a NaN, or an infinity where none belongs, in any input makes the loss of its row not finite."""
-        return False
+    def of_elements(self) -> bool:
+        """Whether each row is summed and weighed as it comes, so that the array machine may do it."""
+        own = (type(self).mass, type(self).weigh, type(self).pull) != (Loss.mass, Loss.weigh, Loss.pull)
+        return self.per_row and not own
 
     def __init_subclass__(cls) -> None:
         # The methods that dataclass would write are below, once for all: sixty sets of them cost as much as NumPy.
@@ -190,6 +192,10 @@ class Loss:
         """The slope of the weighted sum of losses in each part of the prediction."""
         return _weighed(weights, self.slope(*arrays))
 
+    def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
+        """The diagonal of its second derivative."""
+        return _weighed(weights, self.curvature(*arrays))
+
     # ── what users call ─────────────────────────────────────────────────────────────────────────────────────────
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "mean") -> Any:
@@ -198,14 +204,14 @@ class Loss:
         ``y_true`` is None for losses without a target. Raises a ``LossesError`` that names the first rows at fault.
         """
         self.check_reduction(reduction)
-        work = engine.job(self, self.arrange(y_true, y_pred))
+        work = job(self, self.arrange(y_true, y_pred))
         tally = None if reduction == "none" and not self.cautions else engine.tallies([work], sample_weight)[0]
         for _, message in self.notes(tally) if tally else ():
             warnings.warn(f"{self}: {message}", LossWarning, stacklevel=2)
         if tally is None or reduction == "none":
             value: Any = engine.each_row(work, sample_weight)
         else:
-            value = self.reduce(tally, reduction, engine.row_width(work))
+            value = self.reduce(tally, reduction, work.width)
         if not np.isfinite(value).all():
             warnings.warn(f"{self}: infinite, at least one row costs infinity", LossWarning, stacklevel=2)
         return value
@@ -221,24 +227,20 @@ class Loss:
 
     def gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The slope of the reduced loss (of the sum, for ``none``) in ``y_pred``, shaped as ``y_pred``."""
-        return self._derivative(self.pull, y_true, y_pred, sample_weight, reduction)
+        return self._derivative("pull", y_true, y_pred, sample_weight, reduction)
 
     def hessian(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The diagonal of the second derivative of the reduced loss, shaped as ``y_pred``."""
+        return self._derivative("bend", y_true, y_pred, sample_weight, reduction)
 
-        def bend(weights: Array, *arrays: Any) -> Sequence[Array]:
-            return _weighed(weights, self.curvature(*arrays))
-
-        return self._derivative(bend, y_true, y_pred, sample_weight, reduction)
-
-    def _derivative(self, pull: Any, y_true: Any, y_pred: Any, sample_weight: Any, reduction: Reduction) -> Any:
+    def _derivative(self, order: str, y_true: Any, y_pred: Any, sample_weight: Any, reduction: Reduction) -> Any:
         if reduction != "none":
             self.check_reduction(reduction)
-        work = engine.job(self, self.arrange(y_true, y_pred))
+        work = job(self, self.arrange(y_true, y_pred))
         scale = 1.0
         if reduction not in ("none", "sum"):
-            scale = 1 / self.divisor(engine.tallies([work], sample_weight)[0], reduction, engine.row_width(work))
-        found = engine.pulls(work, pull, sample_weight, scale)
+            scale = 1 / self.divisor(engine.tallies([work], sample_weight)[0], reduction, work.width)
+        found = engine.pulls(work, order, sample_weight, scale)
         names = [c.field.removeprefix("y_pred.") for c in work.columns if c is not None and c.field != "y_true"]
         if not isinstance(y_pred, Mapping):
             return found[0].reshape(np.shape(y_pred))
@@ -310,7 +312,7 @@ class Loss:
 
 def _weighed(weights: Array, slopes: Any) -> list[Array]:
     parts = slopes if isinstance(slopes, tuple) else (slopes,)
-    return [spread(weights, part) * part for part in parts]
+    return [times(spread(weights, part), part) for part in parts]
 
 
 def _plain(value: Any) -> Any:

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Column
 from .core import CONTEXT, NOT_APPLICABLE, YES, About, Loss
 from .domains import DISTRIBUTION, LOG_PROBABILITIES, LOGITS, PROBABILITIES, REALS, SOFT_LABELS, Array, Domain
-from .engine import Column
 from .errors import InvalidInput, NotSupported
 from .layouts import Distributions, heads_of, same_shape
 from .params import Param

@@ -42,6 +42,17 @@ class Domain:
     also: int | None = None
     hint: str = ""
 
+    @property
+    def of_elements(self) -> bool:
+        """Whether each number is judged by itself, as a number."""
+        return not (self.index or self.rows_sum_to_one or self.corners)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest number inside."""
+        low = math.nextafter(self.low, math.inf) if self.open_low else self.low
+        return (low, self.high) if self.infinite else (max(low, -_HUGE), min(self.high, _HUGE))
+
     def holds(self, x: Array) -> bool:
         """Whether all of ``x`` lies inside; may say no to odd blocks that ``bad`` then clears."""
         if x.size == 0 or self.whole or self.rows_sum_to_one or self.corners:
@@ -51,15 +62,6 @@ class Domain:
             return bool(not np.isnan(total) if self.infinite else np.isfinite(total))
         low, high = x.min(), x.max()
         return bool((low > self.low if self.open_low else low >= self.low) and high <= min(self.high, _HUGE))
-
-    def roughly_holds(self, x: Array) -> bool:
-        """The same, but blind to a NaN or infinity beyond no bound, which will show in a sum over ``x``."""
-        if self.whole or self.rows_sum_to_one or self.high < math.inf:
-            return self.holds(x)
-        if self.low == -math.inf:
-            return True
-        low = x.min()
-        return bool(low > self.low if self.open_low else low >= self.low)
 
     def bad(self, x: Array) -> Array:
         """A mask, shaped as ``x``, of what lies outside."""
@@ -82,17 +84,20 @@ class Domain:
         lacking = np.isnan(x) if self.infinite else ~np.isfinite(x)
         return np.asarray(lacking.reshape(len(x), -1).any(axis=1))
 
-    def check(self, x: Array, field: str, offset: int = 0) -> None:
-        """Raise, naming the first rows, unless all of ``x`` lies inside; ``offset`` is the number of its first row."""
+    def check(self, x: Array, field: str, rows_at: int | Array = 0) -> None:
+        """Raise, naming the first rows, unless all of ``x`` lies inside.
+
+        ``rows_at`` is the number of its first row, or the numbers of all.
+        """
         if self.holds(x):
             return
         missing = np.isnan(x) if x.dtype.kind == "f" else np.zeros(x.shape, bool)
         if missing.any():
-            rows = _rows(missing, offset)
+            rows = _rows(missing, rows_at)
             raise MissingValues(f"{field} is missing (NaN) at {_name(rows)}", field=field, rows=rows)
         bad = self.bad(x)
         if bad.any():
-            rows, got = _rows(bad, offset), self._shown(x, bad)
+            rows, got = _rows(bad, rows_at), self._shown(x, bad)
             hint = f"; {self.hint}" if self.hint and not 0 <= x[bad].flat[0] <= 1 else ""
             detail = f"{field} must be {self.says}, got {got} at {_name(rows)}{hint}"
             raise OutsideDomain(detail, field=field, expected=self.says, got=got, rows=rows)
@@ -110,12 +115,12 @@ class Domain:
         return replace(self, high=count - 1, says=f"a class number from 0 to {count - 1}", also=also)
 
 
-_HUGE = np.finfo(np.float64).max
+_HUGE = float(np.finfo(np.float64).max)
 
 
-def _rows(mask: Array, offset: int) -> list[int]:
-    hit = mask.reshape(len(mask), -1).any(axis=1) if mask.ndim else mask.reshape(1)
-    return [int(i) + offset for i in np.flatnonzero(hit)[:FIRST_ROWS]]
+def _rows(mask: Array, rows_at: int | Array) -> list[int]:
+    hit = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))[:FIRST_ROWS]
+    return [int(i) for i in (rows_at[hit] if isinstance(rows_at, np.ndarray) else rows_at + hit)]
 
 
 def _name(rows: list[int]) -> str:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Column
 from .core import NO, NOT_FOCUS, PIECEWISE, YES, About, Loss
 from .domains import BITS, REALS, SIGNS, Array
-from .engine import Column
 from .errors import InvalidShape, NotSupported
 from .layouts import Rows, heads_of, no_target_or_labels, same_shape
 from .params import Param

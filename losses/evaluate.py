@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from . import engine
+from .blocks import Job, job
 from .catalogue import get as loss_of
 from .core import Loss, Reduction
 from .domains import Array
-from .engine import Job
 from .errors import EmptyInput, InvalidInput, LossesError, UnknownName
 from .sums import Sum, terms_of
 from .tally import Tally
@@ -164,11 +164,11 @@ class Evaluator:
         jobs = self._jobs(y_true, y_pred)
         found = engine.tallies(jobs, sample_weight, self.missing == "drop")
         self._tallies = [a + b for a, b in zip(self._tallies, found, strict=True)]
-        self._widths = [engine.row_width(work) for work in jobs]
+        self._widths = [work.width for work in jobs]
         return self
 
     def _jobs(self, y_true: Any, y_pred: Any) -> list[Job]:
-        return [engine.job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
+        return [job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
 
     def __add__(self, other: Evaluator) -> Evaluator:
         if self._asked != other._asked:
@@ -264,7 +264,7 @@ def _with_rows(run: Evaluator, found: Evaluation, y_true: Any, y_pred: Any, samp
     drop = run.missing == "drop"
 
     def rows(loss: Loss) -> Array:
-        work = engine.job(loss, loss.arrange(y_true, y_pred))
+        work = job(loss, loss.arrange(y_true, y_pred))
         return engine.each_row(work, sample_weight, drop)
 
     def whole(loss: Loss | Sum) -> Any:

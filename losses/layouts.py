@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Column
 from .core import Loss
 from .domains import CLASSES, SIGNS, Array
-from .engine import Column
 from .errors import InvalidInput, InvalidShape, OutsideDomain
 
 
@@ -47,10 +47,6 @@ def same_shape(first: str, a: Array, second: str, b: Array) -> None:
 class Elementwise(Loss):
     """A loss of each element: ``y_true`` and ``y_pred`` of one shape, (n,) or (n, k)."""
 
-    @property
-    def carries(self) -> bool:
-        return True
-
     def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
         y, z = numbers(y_true, "y_true"), numbers(y_pred, "y_pred")
         same_shape("y_true", y, "y_pred", z)
@@ -59,10 +55,6 @@ class Elementwise(Loss):
 
 class Signed(Elementwise):
     """A loss of scores for labels -1 and +1, or 0 and 1, one coding throughout."""
-
-    @property
-    def carries(self) -> bool:
-        return False
 
     def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
         labels, scores = super().arrange(y_true, y_pred)
@@ -77,10 +69,6 @@ class Signed(Elementwise):
 
 class Heads(Loss):
     """A loss of a distribution or interval for each element: the prediction is named arrays shaped as ``y_true``."""
-
-    @property
-    def carries(self) -> bool:
-        return True
 
     def arrange(self, y_true: Any, y_pred: Any) -> Sequence[Column | None]:
         names = [name for name in self.inputs if name != "y_true"]

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Column
 from .core import NOT_APPLICABLE, YES, About, Loss
 from .domains import CLASSES, FIRST_ROWS, LOGITS, REALS, Array
-from .engine import Column
 from .errors import InvalidShape, OutsideDomain
 from .layouts import Classes, heads_of, same_shape
 from .params import Param

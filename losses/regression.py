@@ -7,17 +7,16 @@ from typing import Annotated, Any
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Caution, Column
 from .core import CONTEXT, CONTROLLED, KINK, MODERATE, NO, YES, About
 from .domains import ABOVE_MINUS_ONE, REALS, Array
-from .engine import Caution, Column
 from .errors import InvalidShape
 from .layouts import Elementwise
 from .params import Param
-from .special import log1p_square
+from .special import log1p_square, log_cosh
 
 REGRESSION = ("regression",)
 ANY = {"y_true": REALS, "y_pred": REALS}
-LINEAR_FROM = 25.0  # log cosh x is x - log 2 to the last bit from here on
 MACHINE_EPS = float(np.finfo(np.float64).eps)
 ZERO = 1e-20  # an exponent this small does not change a bit
 
@@ -161,9 +160,7 @@ class LogCosh(Elementwise):
     scale: Annotated[float, Param("the residual at which square turns into line", above=0, in_target_units=True)] = 1.0
 
     def value(self, y: Array, z: Array) -> Array:
-        miss = np.abs(y - z) / self.scale
-        near = np.minimum(miss, LINEAR_FROM)
-        return self.scale * (self.scale * (np.log1p(2 * np.square(np.sinh(near / 2))) + (miss - near)))
+        return self.scale * (self.scale * log_cosh((y - z) / self.scale))
 
     def slope(self, y: Array, z: Array) -> Array:
         return self.scale * np.tanh((z - y) / self.scale)
@@ -297,7 +294,7 @@ class MAPE(Elementwise):
     cautions = (
         Caution(
             "MAPE_ZERO",
-            lambda y, z: np.count_nonzero(y == 0),
+            lambda y, z: y == 0,
             "{count} of {n} targets are 0: their share is taken of eps, and they rule the result",
         ),
     )
@@ -361,8 +358,8 @@ class MSLE(Elementwise):
     )  # fmt: skip
 
     def _miss(self, y: Array, z: Array) -> Array:
-        ratio = (z - y) / (1 + y)
-        return np.where(np.abs(ratio) < 0.5, np.log1p(ratio), np.log1p(z) - np.log1p(y))
+        """log(1 + z) - log(1 + y), from the ratio above 1 of the larger to the smaller: no digits cancel."""
+        return np.copysign(np.log1p(np.abs(z - y) / (1 + np.minimum(y, z))), z - y)
 
     def value(self, y: Array, z: Array) -> Array:
         return np.square(self._miss(y, z))
@@ -423,10 +420,6 @@ class GeneralRobust(Elementwise):
     )  # fmt: skip
     alpha: Annotated[float, Param("the shape: 2 squared, 1 Charbonnier, 0 Cauchy, -inf Welsch", infinite=True)] = 1.0
     c: Annotated[float, Param("the residual within which it is squared", above=0, in_target_units=True)] = 1.0
-
-    @property
-    def carries(self) -> bool:
-        return self.alpha >= 0  # below, it is bounded
 
     def _growth(self, u: Array) -> Array:
         return log1p_square(u / np.sqrt(abs(self.alpha - 2)))

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from .arrays import numbers
+from .blocks import Column
 from .core import ALMOST, NO, NOT_FOCUS, PIECEWISE, About, Loss
 from .domains import BITS, LOGITS, PROBABILITIES, SOFT_LABELS, Array, Domain
-from .engine import Column
 from .layouts import same_shape
 from .params import Param
 from .special import sigmoid

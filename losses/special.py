@@ -1,4 +1,7 @@
-"""The few functions that keep formulas exact where the obvious expression overflows or cancels."""
+"""The few functions that keep formulas exact where the obvious expression overflows or cancels.
+
+Those marked as primitives, and NumPy's own here, are single steps of the array machine.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .machine import primitive
+
 Array = NDArray[Any]
+
+LN2 = float(np.log(2))
+
+exp, log, log1p = primitive(np.exp), primitive(np.log), primitive(np.log1p)
+
+
+@primitive
+def decay(x: Array) -> Array:
+    """exp(-|x|)."""
+    return np.exp(-np.abs(x))
+
+
+@primitive
+def log1p_of_share(x: Array) -> Array:
+    """log(1 + x) for x from 0 to 1."""
+    return np.log1p(x)
+
+
+@primitive
+def log_cosh_given(x: Array, q: Array) -> Array:
+    """log(cosh(x)), where ``q`` is exp(-2|x|)."""
+    u = np.abs(x)
+    return np.where(u < 0.5, np.log1p(2 * np.square(np.sinh(np.minimum(u, 1) / 2))), (u - LN2) + np.log1p(q))
+
+
+def log_cosh(x: Array) -> Array:
+    """log(cosh(x)), with full relative accuracy everywhere."""
+    return log_cosh_given(x, decay(2 * x))
 
 
 def softplus(x: Array) -> Array:
     """log(1 + exp(x)), with full relative accuracy in both tails."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return np.maximum(x, 0) + log1p_of_share(decay(x))
 
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), with full relative accuracy in both tails."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    e = decay(x)
+    return np.where(x < 0, e, 1) / (1 + e)
 
 
+@primitive
 def times(a: Array, b: Array) -> Array:
     """``a * b`` where nothing times infinity is nothing."""
     product = a * b
@@ -30,9 +65,10 @@ def times(a: Array, b: Array) -> Array:
 
 def xlogy(x: Array, y: Array) -> Array:
     """``x * log(y)``, nothing where ``x`` is 0."""
-    return times(x, np.log(y))
+    return times(x, log(y))
 
 
+@primitive
 def gap(high: Array, low: Array) -> Array:
     """``high - low``, which is 0 between equal infinities."""
     difference = high - low
@@ -41,6 +77,7 @@ def gap(high: Array, low: Array) -> Array:
     return difference
 
 
+@primitive
 def log1p_square(u: Array) -> Array:
     """log(1 + u²), finite for any finite u."""
     u = np.abs(u)
@@ -48,6 +85,7 @@ def log1p_square(u: Array) -> Array:
     return np.where(u > cut, 2 * np.log(np.maximum(u, cut)), np.log1p(np.square(np.minimum(u, cut))))
 
 
+@primitive
 def expm1_less(x: Array) -> Array:
     """``expm1(x) - x``, without cancellation near 0."""
     near = np.abs(x) < 0.02
@@ -62,9 +100,9 @@ def log_partition(z: Array) -> tuple[Array, Array]:
     """The maximum of each row and the log of the sum of ``exp(row - maximum)``, exact when one class dominates."""
     top = z.argmax(axis=-1)[..., None]
     peak = np.take_along_axis(z, top, axis=-1)
-    rest = np.exp(gap(z, peak))
+    rest = exp(gap(z, peak))
     np.put_along_axis(rest, top, 0, axis=-1)
-    return peak, np.log1p(rest.sum(axis=-1, keepdims=True))
+    return peak, log1p(rest.sum(axis=-1, keepdims=True))
 
 
 def softmax_costs(z: Array) -> Array:
@@ -76,7 +114,7 @@ def softmax_costs(z: Array) -> Array:
 def softmax(z: Array) -> tuple[Array, Array]:
     """Class probabilities along the last axis and their complements, both with full relative accuracy."""
     top = z.argmax(axis=-1)[..., None]
-    parts = np.exp(gap(z, np.take_along_axis(z, top, axis=-1)))
+    parts = exp(gap(z, np.take_along_axis(z, top, axis=-1)))
     np.put_along_axis(parts, top, 0, axis=-1)
     rest = parts.sum(axis=-1, keepdims=True)
     whole = 1 + rest

@@ -42,48 +42,60 @@ class Tally:
             return None
         return math.sqrt(max(0.0, self.s2) * self.rows / (self.rows - 1)) / self.weight
 
-    def _about(self, centre: float) -> tuple[float, float]:
-        shift = self.mean - centre
-        return self.s1 + shift * self.s0, self.s2 + shift * (2 * self.s1 + shift * self.s0)
+    def about(self, centre: float) -> tuple[float, float]:
+        """``s1`` and ``s2`` as they are about another centre than the mean."""
+        return _moved(self.s0, self.s1, self.s2, self.mean - centre)
 
     def __add__(self, other: Tally) -> Tally:
-        if not other.rows:
-            return self.with_dropped(other.dropped)
-        if not self.rows:
-            return other.with_dropped(self.dropped)
+        dropped = self.dropped + other.dropped
+        if not other.rows or not self.rows:
+            return replace(self if self.rows else other, dropped=dropped)
         total, weight = self.total + other.total, self.weight + other.weight
         centre = total / weight if weight else 0.0
-        (a1, a2), (b1, b2) = self._about(centre), other._about(centre)
+        (a1, a2), (b1, b2) = self.about(centre), other.about(centre)
         cautions = tuple(a + b for a, b in zip(self.cautions, other.cautions, strict=True))
-        rows, dropped = self.rows + other.rows, self.dropped + other.dropped
-        return Tally(rows, total, weight, self.s0 + other.s0, a1 + b1, a2 + b2, cautions, dropped)
-
-    def with_dropped(self, more: int) -> Tally:
-        """The same, with ``more`` rows left out as missing."""
-        return replace(self, dropped=self.dropped + more)
+        return Tally(self.rows + other.rows, total, weight, self.s0 + other.s0, a1 + b1, a2 + b2, cautions, dropped)
 
     @classmethod
-    def of(cls, weighed: Array, heft: Array | None, cautions: tuple[int, ...] = ()) -> Tally:
+    def centred(
+        cls,
+        rows: int,
+        total: float,
+        weight: float,
+        moments: tuple[float, float, float],
+        centre: float,
+        cautions: tuple[int, ...] = (),
+        dropped: int = 0,
+    ) -> Tally:
+        """From ``s0, s1, s2`` about any centre."""
+        s0, s1, s2 = moments
+        shift = centre - (total / weight if weight else 0.0)
+        return cls(rows, total, weight, s0, *_moved(s0, s1, s2, shift), cautions, dropped)
+
+    @classmethod
+    def of(cls, weighed: Array, heft: Array | None, cautions: tuple[int, ...] = (), dropped: int = 0) -> Tally:
         """The tally of weighted losses, rows first; ``heft`` is what each counts for in a mean (None: 1)."""
-        rows = len(weighed)
-        by_row = _by_row(weighed)
-        total = float(np.add.reduce(by_row, dtype=np.float64))
+        losses, rows = by_row(weighed), len(weighed)
+        total = float(np.add.reduce(losses, dtype=np.float64))
         if heft is None:
-            return cls._of_equals(by_row, total, weighed.size / rows, cautions)
-        mass = _by_row(np.broadcast_to(heft, weighed.shape))
-        weight = float(np.add.reduce(mass, dtype=np.float64))
-        off = by_row - (total / weight if weight else 0.0) * mass
-        return cls(rows, total, weight, _dot(mass, mass), _dot(mass, off), _dot(off, off), cautions)
-
-    @classmethod
-    def _of_equals(cls, by_row: Array, total: float, mass: float, cautions: tuple[int, ...]) -> Tally:
-        rows = len(by_row)
-        off = np.subtract(by_row, total / rows, dtype=np.float64)
-        s1 = mass * (total - rows * (total / rows))
-        return cls(rows, total, rows * mass, rows * mass * mass, s1, _dot(off, off), cautions)
+            mass = weighed.size / rows
+            weight, s0 = rows * mass, rows * mass * mass
+            off = np.subtract(losses, total / rows, dtype=np.float64)
+            s1 = mass * (total - rows * (total / rows))
+        else:
+            masses = by_row(np.broadcast_to(heft, weighed.shape))
+            weight, s0 = float(np.add.reduce(masses, dtype=np.float64)), _dot(masses, masses)
+            off = losses - (total / weight if weight else 0.0) * masses
+            s1 = _dot(masses, off)
+        return cls(rows, total, weight, s0, s1, _dot(off, off), cautions, dropped)
 
 
-def _by_row(x: Array) -> Array:
+def _moved(s0: float, s1: float, s2: float, shift: float) -> tuple[float, float]:
+    return s1 + shift * s0, s2 + shift * (2 * s1 + shift * s0)
+
+
+def by_row(x: Array) -> Array:
+    """The sums of rows, in float64 where there is something to sum."""
     return x if x.ndim == 1 else x.reshape(len(x), -1).sum(axis=1, dtype=np.float64)
 
 

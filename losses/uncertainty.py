@@ -6,9 +6,9 @@ from typing import Annotated
 
 import numpy as np
 
+from .blocks import Caution
 from .core import KINK, NO, NOT_FOCUS, YES, About
 from .domains import NONNEGATIVE, POSITIVE, REALS, Array
-from .engine import Caution
 from .layouts import Heads
 from .params import Param
 from .special import log1p_square
@@ -157,7 +157,7 @@ class IntervalScore(Heads):
     cautions = (
         Caution(
             "CROSSED_INTERVAL",
-            lambda y, lower, upper: np.count_nonzero(lower > upper),
+            lambda y, lower, upper: lower > upper,
             "{count} of {n} intervals have their lower end above the upper one; they are scored as they stand",
         ),
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from losses import engine
+from losses.blocks import job
 from losses.boxes import BoxIoU
 from losses.catalogue import LOSSES
 from losses.core import Loss
@@ -231,7 +231,7 @@ def sample(loss: Loss, rng: Rng, n: int = 6) -> Sample:
 
 def rows_of(loss: Loss, y_true: Any, y_pred: Any) -> int:
     """How many rows the loss sees (one, where a batch of masks is taken as one)."""
-    return engine.job(loss, loss.arrange(y_true, y_pred)).rows
+    return job(loss, loss.arrange(y_true, y_pred)).rows
 
 
 def weights_for(loss: Loss, y_true: Any, y_pred: Any, rng: Rng) -> Any:

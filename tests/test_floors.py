@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "losses"
 FLOORS = (
-    *("errors", "special", "domains", "params", "arrays", "tally", "engine", "core", "layouts", "sums"),
+    *("errors", "tracing", "machine", "special", "domains", "params", "arrays", "tally"),
+    *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
     *("__init__", "cli", "__main__"),

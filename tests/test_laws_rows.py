@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from losses import engine
+from losses import blocks, engine
+from losses.blocks import job
 from losses.core import Loss
 from losses.evaluate import Evaluator
 
@@ -121,7 +122,8 @@ def threads(count: int, block: int) -> Iterator[None]:
     """The engine with ``count`` threads and short blocks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "THREADS", count)
-        patch.setattr(engine, "BLOCK", block)
+        patch.setattr(blocks, "PLAIN", block)
+        patch.setattr(blocks, "FUSED", (block, block))
         engine._pool.cache_clear()
         yield
         engine._pool().shutdown()
@@ -134,7 +136,7 @@ def test_the_number_of_threads_does_not_change_a_bit(loss):
     answers = []
     for count in (1, 2, 4):
         with threads(count, block=64):
-            tally = engine.tallies([engine.job(loss, loss.arrange(y, z))], weights)[0]
+            tally = engine.tallies([job(loss, loss.arrange(y, z))], weights)[0]
             slopes = parts_of(loss.gradient(y, z, weights, "mean"))
         answers.append((astuple(tally), [part.tobytes() for part in slopes.values()]))
     assert answers[0] == answers[1] == answers[2]
@@ -154,7 +156,7 @@ def test_the_length_of_blocks_does_not_change_the_answer(loss):
 def test_a_forked_process_evaluates_as_its_parent_did():
     script = """
 import os, signal, numpy, losses
-y = numpy.arange(4.0 * losses.engine.BLOCK)
+y = numpy.arange(4.0 * losses.blocks.FUSED[1])
 found = losses.evaluate(["mse"], y, y + 2)["mse"].value
 child = os.fork()
 if not child:

@@ -18,9 +18,14 @@ from losses.profile.sketch import LIMIT, Sketch
 from losses.profile.tally import Tally
 
 few = settings(max_examples=40, deadline=None)
-numbers = st.one_of(
-    st.integers(-1000, 1000).map(float), st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-3), st.none()
-)
+
+
+def floats(most: float) -> st.SearchStrategy[float]:
+    """Numbers whose squares are no subnormal ones."""
+    return st.floats(-most, most).filter(lambda v: v == 0 or abs(v) > 1e-3)
+
+
+numbers = st.one_of(st.integers(-1000, 1000).map(float), floats(1e6), st.none())
 words = st.sampled_from(["low", "high", "", "7", "2020-01-01", "b"])
 batches = st.one_of(st.lists(numbers, max_size=40), st.lists(words, max_size=40), st.lists(st.booleans(), max_size=9))
 EXACT = (
@@ -70,7 +75,7 @@ def test_the_profile_of_a_whole_is_the_sum_of_its_parts(first, second):
 
 
 @few
-@given(hnp.arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e3, 1e3)), st.integers(0, 60))
+@given(hnp.arrays(np.float64, st.integers(1, 60), elements=floats(1e3)), st.integers(0, 60))
 def test_moments_match_their_definition(x, cut):
     m = Moments.of(x[:cut]) + Moments.of(x[cut:])
     d = x - x.mean()

@@ -1,0 +1,164 @@
+"""Programs for the array machine: traced steps as instructions on registers, and their run on arrays."""
+
+from __future__ import annotations
+
+import functools
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .tracing import CODES, Array, NotTraceable, Symbol, Tape, _machine
+
+Sums = tuple[
+    float, float, float, float
+]  # of the values; of mass times excess, and excess squared, over the last: a centre
+Input = tuple[Array, bool]  # and whether it holds one number a row, not one an element
+
+WIDEST = _machine.WIDEST if _machine else 0  # elements a row may have
+WIDTH = "width"  # the constant that stands for the elements of a row
+SINKS = ("check", "moments", "store")
+ALONE_FROM = 256  # numbers; NumPy is done sooner with fewer
+
+
+class Program:
+    """What is to become of some symbols, as code.
+
+    ``checks`` are (input, low, high), to be held against closed bounds; ``totals`` (values, masses), to be summed;
+    ``outputs`` are written out. Inputs at the places ``by_row`` hold a number a row, the others one an element.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        checks: Sequence[tuple[Symbol, float, float]] = (),
+        totals: Sequence[tuple[Symbol, Symbol]] = (),
+        outputs: Sequence[Symbol] = (),
+        by_row: frozenset[int] = frozenset(),
+    ) -> None:
+        self._tape, self._by_row = tape, by_row
+        self._checks, self._totals = len(checks), len(totals)
+        self._lines: list[tuple[str, int, list[int]]] = []  # operation, step (of a sink its place), operands
+        self._placed: set[int] = set()
+        self._rowwise: dict[int, bool | None] = {}
+        for i, (x, low, high) in enumerate(checks):
+            self._sink("check", i, x, tape.constant(low), tape.constant(high))
+        for i, total in enumerate(totals):
+            self._sink("moments", i, *total)
+        for i, x in enumerate(outputs):
+            self._sink("store", i, x)
+        self._assign_registers()
+
+    # ── steps in order ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _sink(self, name: str, place: int, what: Symbol, *others: Symbol) -> None:
+        operands = [self._spread(what.step), *(symbol.step for symbol in others)]
+        for operand in operands:
+            self._place(operand)
+        self._lines.append((name, place, operands))
+
+    def _place(self, step: int) -> None:
+        name, *operands = self._tape.steps[step]
+        if step in self._placed:
+            return
+        self._placed.add(step)
+        if name in ("input", "constant"):
+            self._rowwise[step] = self._is_by_row(step)
+            return
+        if name != "fill" and not (len(operands) == 2 and not all(map(self._is_constant, operands))):
+            operands = [self._spread(operand) for operand in operands]
+        for operand in operands:
+            self._place(operand)
+        self._rowwise[step] = self._is_by_row(step)
+        self._lines.append((name, step, operands))
+
+    def _is_constant(self, step: int) -> bool:
+        return bool(self._tape.steps[step][0] == "constant")
+
+    def _spread(self, step: int) -> int:
+        """A constant as a piece full of it, where the machine does not take a single number."""
+        return self._tape.step("fill", step) if self._is_constant(step) else step
+
+    def _is_by_row(self, step: int) -> bool | None:
+        """Whether a step has one number a row (None: it fits both)."""
+        name, *operands = self._tape.steps[step]
+        if name in ("constant", "fill"):
+            return None
+        if name in ("input", "rows"):
+            return name == "rows" or operands[0] in self._by_row
+        kinds = {self._rowwise.get(operand) for operand in operands} - {None}
+        if len(kinds) > 1:
+            raise NotTraceable("elements and rows in one expression")
+        return kinds.pop() if kinds else None
+
+    # ── registers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _assign_registers(self) -> None:
+        steps, read = self._tape.steps, [x for _, _, operands in self._lines for x in operands]
+        constants = dict.fromkeys(x for x in read if steps[x][0] == "constant")
+        inputs = {x: steps[x][1] for x in read if steps[x][0] == "input"}
+        self._constants = [steps[x][1] for x in constants] or [0.0]
+        self.inputs = 1 + max(inputs.values())
+        fixed = self.inputs + len(self._constants)
+        register = {**inputs, **{x: self.inputs + i for i, x in enumerate(constants)}}
+        last = {x: i for i, (_, _, operands) in enumerate(self._lines) for x in operands}
+        free: list[int] = []
+        top, self._code = fixed, b""
+        for i, (name, step, operands) in enumerate(self._lines):
+            target = step
+            if name not in SINKS:
+                if not free:
+                    free, top = [top], top + 1
+                target = register[step] = free.pop()
+            places = [register[x] for x in operands]
+            if name == "where":  # the condition comes last
+                places = [*places[1:], places[0]]
+            of_rows = self._rowwise[operands[0] if name in SINKS else step] and name != "rows"
+            self._code += struct.pack("6H", CODES[name], target, *places, *(0,) * (3 - len(places)), bool(of_rows))
+            free += [register[x] for x in dict.fromkeys(operands) if last[x] == i and register[x] >= fixed]
+        self._scratch = top - fixed
+        if top > _machine.REGISTERS:
+            raise NotTraceable("more numbers at once than the machine holds")
+
+    # ── the run ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(
+        self, inputs: Sequence[Input], rows: int, width: int = 1, outputs: Sequence[Input] = (), **told: float
+    ) -> tuple[list[Sums], bytes]:
+        """The sums of the totals, and for each check whether it failed, over ``rows`` rows of ``width`` elements.
+
+        Inputs and outputs are contiguous arrays of float64 or float32; ``told`` are the constants that have other
+        names than ``WIDTH``.
+        """
+        told |= {WIDTH: width}
+        numbers = [told[x] if isinstance(x, str) else x for x in self._constants]
+        constants = struct.pack(f"{len(numbers)}d", *numbers)
+        return _machine.run(
+            self._code, constants, self._scratch, tuple(inputs), tuple(outputs), self._totals, self._checks, rows, width
+        )
+
+
+def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An elementwise function that the machine knows, by the same name, as one step."""
+    name = function.__name__
+
+    @functools.wraps(function)
+    def call(x: Any, *others: Any) -> Any:
+        symbol = next((a for a in (x, *others) if isinstance(a, Symbol)), None)
+        if symbol is not None:
+            return symbol.tape.emit(name, x, *others)
+        if others or name not in CODES or not isinstance(x, np.ndarray) or x.size < ALONE_FROM or x.dtype != np.float64:
+            return function(x, *others)
+        x = np.ascontiguousarray(x)
+        out = np.empty_like(x)
+        _alone(name).run([(x, False)], x.size, 1, [(out, False)])
+        return out
+
+    return call
+
+
+@functools.cache
+def _alone(name: str) -> Program:
+    tape = Tape()
+    return Program(tape, outputs=[tape.emit(name, tape.input(0))])
