@@ -13,6 +13,7 @@ from .machine import WIDEST
 
 PLAIN = 1 << 15  # numbers of the widest input that NumPy works on at a time: a few of them fit the second cache
 FUSED = 1 << 17, 1 << 19  # and the array machine, at least and at most: it cuts them into smaller pieces itself
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 SHARES = 16  # blocks that the rows are cut into, between these bounds
 
 
@@ -77,40 +78,43 @@ class Job(NamedTuple):
     fused: bool
 
     @property
-    def present(self) -> list[Column]:
-        """The columns that there are."""
-        return [column for column in self.columns if column is not None]
+    def starts(self) -> range:
+        """The rows at which its blocks begin."""
+        return range(0, self.rows, self.step)
 
 
 def job(loss: Formula, columns: Sequence[Column | None]) -> Job:
     """Settle rows, working type and block length; all row-wise columns must have as many rows."""
     by_row = [c for c in columns if c is not None and not c.shared]
     rows = len(by_row[0].array)
-    if any(len(c.array) != rows for c in by_row):
-        lengths = {c.field: len(c.array) for c in by_row}
-        told = ", ".join(f"{field} has {n}" for field, n in lengths.items())
-        raise InvalidShape(f"inputs differ in length: {told} rows", got=lengths, field=by_row[-1].field)
     for column in by_row:
+        if len(column.array) != rows:
+            raise _unequal(by_row)
         if column.array.size == 0:
-            what = "rows" if rows == 0 else "columns"
+            what = "columns" if rows else "rows"
             raise EmptyInput(f"{column.field} has no {what}: at least one is needed", field=column.field, got=0)
-    width = max(c.array.size // rows for c in by_row)
+    width = max([c.array.size for c in by_row]) // rows
     fused = loss.of_elements and width <= WIDEST and _alike(columns)
     numbers = min(max(rows * width // SHARES, FUSED[0]), FUSED[1]) if fused else PLAIN
     step = max(1, numbers // width) if loss.per_row else rows
     return Job(loss, tuple(columns), rows, width, step, _working_type(columns), fused)
 
 
+def _unequal(by_row: Sequence[Column]) -> InvalidShape:
+    lengths = {c.field: len(c.array) for c in by_row}
+    told = ", ".join(f"{field} has {n}" for field, n in lengths.items())
+    return InvalidShape(f"inputs differ in length: {told} rows", got=lengths, field=by_row[-1].field)
+
+
 def _alike(columns: Sequence[Column | None]) -> bool:
-    present = [c for c in columns if c is not None]
-    plain = all(c.domain.of_elements and not c.shared for c in present)
-    return plain and all(c.array.shape == present[0].array.shape for c in present)
+    shapes = {c.array.shape if c.domain.of_elements and not c.shared else None for c in columns if c is not None}
+    return len(shapes) == 1 and None not in shapes
 
 
 def _working_type(columns: Iterable[Column | None]) -> np.dtype[Any]:
     # Whole numbers are labels and counts: they take the type of the predictions they are compared with.
-    floats = [c.array.dtype for c in columns if c is not None and c.array.dtype.kind == "f"]
-    return np.dtype(np.float32 if floats and np.result_type(np.float32, *floats) == np.float32 else np.float64)
+    floats = {c.array.dtype for c in columns if c is not None and c.array.dtype.kind == "f"}
+    return SINGLE if floats and all(dtype.itemsize <= SINGLE.itemsize for dtype in floats) else DOUBLE
 
 
 class Cut(NamedTuple):

@@ -11,6 +11,7 @@ Conventions, said once:
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import FrozenInstanceError, dataclass
@@ -107,21 +108,17 @@ class Loss:
     about: ClassVar[About]
     _params: ClassVar[dict[str, Param]]
     per_row: ClassVar[bool] = True
+    of_elements: ClassVar[bool] = True  # each row is summed and weighed as it comes: the array machine may do it
 
     @property
     def cautions(self) -> tuple[Caution, ...]:
         """What may have to be said of an evaluation."""
         return ()
 
-    @property
-    def of_elements(self) -> bool:
-        """Whether each row is summed and weighed as it comes, so that the array machine may do it."""
-        own = (type(self).mass, type(self).weigh, type(self).pull) != (Loss.mass, Loss.weigh, Loss.pull)
-        return self.per_row and not own
-
     def __init_subclass__(cls) -> None:
         # The methods that dataclass would write are below, once for all: sixty sets of them cost as much as NumPy.
         dataclass(init=False, repr=False, eq=False)(cls)
+        cls.of_elements = cls.per_row and (cls.mass, cls.weigh, cls.pull) == (Loss.mass, Loss.weigh, Loss.pull)
 
     def __init__(self, *values: Any, **params: Any) -> None:
         known = self.params()
@@ -212,7 +209,7 @@ class Loss:
             value: Any = engine.each_row(work, sample_weight)
         else:
             value = self.reduce(tally, reduction, work.width)
-        if not np.isfinite(value).all():
+        if not (math.isfinite(value) if isinstance(value, float) else np.isfinite(value).all()):
             warnings.warn(f"{self}: infinite, at least one row costs infinity", LossWarning, stacklevel=2)
         return value
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -46,6 +46,8 @@ def each(work: Callable[[int], T], starts: Sequence[int]) -> list[T]:
 
     Where some fail, the error of the first of them is raised.
     """
+    if len(starts) == 1:
+        return [work(starts[0])]
     done: dict[int, T] = {}
     failed: dict[int, Exception] = {}
     waiting = iter(starts)
@@ -70,58 +72,62 @@ def each(work: Callable[[int], T], starts: Sequence[int]) -> list[T]:
 
 def tallies(jobs: Sequence[Job], sample_weight: Any, drop: bool = False) -> list[Tally]:
     """The tally of each job, all in one pass where they cut their rows alike."""
+    cuts: dict[tuple[int, int], list[int]] = {}
+    for place, work in enumerate(jobs):
+        cuts.setdefault((work.rows, work.step), []).append(place)
     found: dict[int, Tally] = {}
-    for shape in dict.fromkeys((work.rows, work.step) for work in jobs):
-        group = [i for i, work in enumerate(jobs) if (work.rows, work.step) == shape]
-        weights = row_weights(sample_weight, shape[0])
-        found |= zip(group, _tally_together([jobs[i] for i in group], weights, drop), strict=True)
-    return [found[i] for i in range(len(jobs))]
+    for (rows, _), places in cuts.items():
+        weights = row_weights(sample_weight, rows)
+        found |= _tally_together({place: jobs[place] for place in places}, weights, drop)
+    return [found[place] for place in range(len(jobs))]
 
 
-def _tally_together(jobs: list[Job], weights: Array | None, drop: bool) -> list[Tally]:
+def _tally_together(jobs: Mapping[int, Job], weights: Array | None, drop: bool) -> dict[int, Tally]:
+    """The tallies of jobs that cut their rows alike, by their places."""
     teams = _teams(jobs, "value", weights, drop)
 
     def one(start: int) -> list[Tally]:
         with np.errstate(all="ignore"):
-            return [t for team in teams.values() for t in team.tallies(cut(team.jobs[0], weights, start, drop))]
+            return [t for _, team in teams for t in team.tallies(cut(team.jobs[0], weights, start, drop))]
 
-    parts = each(one, range(0, jobs[0].rows, jobs[0].step))
-    sums = functools.reduce(lambda sums, part: [a + b for a, b in zip(sums, part, strict=True)], parts)
-    order = [place for places in teams for place in places]
-    return [tally for _, tally in sorted(zip(order, sums, strict=True), key=lambda pair: pair[0])]
+    sums, *others = each(one, teams[0][1].jobs[0].starts)
+    for more in others:
+        sums = [a + b for a, b in zip(sums, more, strict=True)]
+    return dict(zip([place for places, _ in teams for place in places], sums, strict=True))
 
 
 def _teams(
-    jobs: Sequence[Job], formula: str, weights: Array | None, drop: bool
-) -> dict[tuple[int, ...], Plain | Fused]:
+    jobs: Mapping[int, Job], formula: str, weights: Array | None, drop: bool
+) -> list[tuple[Sequence[int], Plain | Fused]]:
     """Who does which jobs: those that read the same arrays, and miss the same rows, go to the machine together."""
-    alike: dict[Any, list[int]] = {}
-    for place, work in enumerate(jobs):
-        arrays = frozenset((id(c.array), drop and c.domain.infinite) for c in work.present)
-        alike.setdefault(arrays if fits(work, formula, weights) else place, []).append(place)
-    return {
-        tuple(places): Plain(jobs[places[0]]) if isinstance(key, int) else Fused([jobs[place] for place in places])
-        for key, places in alike.items()
-    }
+    teams: list[tuple[Sequence[int], Plain | Fused]] = []
+    together: dict[Any, list[int]] = {}
+    for place, work in jobs.items():
+        if fits(work, formula, weights):
+            arrays = frozenset([(id(c.array), drop and c.domain.infinite) for c in work.columns if c is not None])
+            together.setdefault(arrays, []).append(place)
+        else:
+            teams.append(((place,), Plain(work)))
+    return teams + [(places, Fused([jobs[place] for place in places])) for places in together.values()]
 
 
 def each_row(work: Job, sample_weight: Any, drop: bool = False) -> Array:
     """The weighted losses themselves, in the working type."""
     weights = row_weights(sample_weight, work.rows)
-    (worker,) = _teams([work], "value", weights, drop).values()
+    ((_, worker),) = _teams({0: work}, "value", weights, drop)
 
     def one(start: int) -> list[Array]:
         with np.errstate(all="ignore"):
             return [worker.rows(cut(work, weights, start, drop))]
 
-    return _joined(work, each(one, range(0, work.rows, work.step)))[0]
+    return _joined(work, each(one, work.starts))[0]
 
 
 def pulls(work: Job, order: str, sample_weight: Any, scale: float) -> list[Array]:
     """What ``pull`` or ``bend`` of the loss gives for each part of the prediction: rows joined, shared parts summed."""
     weights = row_weights(sample_weight, work.rows)
-    (worker,) = _teams([work], FORMULAS[order], weights, False).values()
-    shared = [c.shared for c in work.present if c.field != "y_true"]
+    ((_, worker),) = _teams({0: work}, FORMULAS[order], weights, False)
+    shared = [c.shared for c in work.columns if c is not None and c.field != "y_true"]
 
     def one(start: int) -> list[Array]:
         with np.errstate(all="ignore"):
@@ -129,7 +135,7 @@ def pulls(work: Job, order: str, sample_weight: Any, scale: float) -> list[Array
         summed = (once and work.loss.per_row for once in shared)
         return [part.sum(axis=0) if once else part for once, part in zip(summed, found, strict=True)]
 
-    return _joined(work, each(one, range(0, work.rows, work.step)), shared)
+    return _joined(work, each(one, work.starts), shared)
 
 
 def _joined(work: Job, blocks: list[list[Array]], shared: Sequence[bool] = (False,)) -> list[Array]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .blocks import Column, Cut, Formula, Job
+from .blocks import DOUBLE, SINGLE, Column, Cut, Formula, Job
 from .domains import Array, Domain
 from .machine import WIDTH, Input, Program
 from .plain import Plain, marked
@@ -45,11 +45,13 @@ class Fused:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.jobs, self.width = jobs, jobs[0].width
-        places = {id(column.array): i for i, column in enumerate(_distinct(jobs[0]))}
-        self._tasks = tuple(
-            Task(work.loss, tuple(None if c is None else (places[id(c.array)], c.domain) for c in work.columns))
-            for work in jobs
-        )
+        self._places: dict[int, int] = {}
+        self._tasks = tuple(Task(work.loss, tuple(map(self._place, work.columns))) for work in jobs)
+
+    def _place(self, column: Column | None) -> tuple[int, Domain] | None:
+        if column is None:
+            return None
+        return self._places.setdefault(id(column.array), len(self._places)), column.domain
 
     def tallies(self, some: Cut) -> list[Tally]:
         """The tally of each job."""
@@ -70,8 +72,10 @@ class Fused:
             if not math.isfinite(total):
                 self._refuse_undefined(work, some)
             moments = squares * self.width**2, s1, s2
-            own = self._of(work, some).pieces
-            cautions = tuple(marked(c, own) if c.every else int(next(marks)[0]) for c in work.loss.cautions)
+            cautions = tuple(
+                marked(caution, self._of(work, some).pieces) if caution.every else int(next(marks)[0])
+                for caution in work.loss.cautions
+            )
             found.append(Tally.centred(rows, total, weight * self.width, moments, centre, cautions, some.dropped))
         return found
 
@@ -101,10 +105,13 @@ class Fused:
         return [(_as_machine_reads(piece), False) for piece in self._pieces(some).values()]
 
     def _pieces(self, some: Cut) -> dict[int, Array]:
+        """The pieces by their arrays, in the order of their places."""
         return {id(c.array): p for c, p in zip(self.jobs[0].columns, some.pieces, strict=True) if c is not None}
 
     def _of(self, work: Job, some: Cut) -> Cut:
         """The block as another of the jobs sees it."""
+        if work is self.jobs[0]:
+            return some
         pieces = self._pieces(some)
         return some._replace(pieces=[None if c is None else pieces[id(c.array)] for c in work.columns])
 
@@ -116,14 +123,11 @@ class Fused:
         Plain(work).rows(self._of(work, some)._replace(weights=None))
 
 
-def _distinct(work: Job) -> list[Column]:
-    return list({id(column.array): column for column in work.present}.values())
-
-
 def _as_machine_reads(piece: Array) -> Array:
     """A piece as the machine reads it."""
-    narrow = piece.dtype == np.float32
-    return np.ascontiguousarray(piece, np.float32 if narrow else np.float64)
+    if piece.dtype in (SINGLE, DOUBLE) and piece.flags.c_contiguous and piece.flags.aligned:
+        return piece
+    return np.array(piece, SINGLE if piece.dtype == SINGLE else DOUBLE, order="C")
 
 
 # ── programs ────────────────────────────────────────────────────────────────────────────────────────────────────────
