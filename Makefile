@@ -21,7 +21,7 @@ types: .venv/.test
 serve: .venv/.service ## keeps the service running on http://127.0.0.1:8000
 	$(BIN)/losses serve
 
-bench: .venv/.test ## speed and memory beside NumPy, scikit-learn and torch, as ratios
+bench: .venv/.bench ## speed and memory beside NumPy, scikit-learn, torch, JAX and others, as ratios
 	$(BIN)/python -m benchmarks.core
 
 readme: .venv/.test ## writes the catalogue table into the README
@@ -37,4 +37,8 @@ clean:
 
 .venv/.test: .venv/.service
 	$(PIP) ".[service,arrow,test]"
+	touch $@
+
+.venv/.bench: .venv/.test
+	$(PIP) ".[bench]"
 	touch $@

@@ -1,164 +1,142 @@
-"""How fast losses are computed, beside NumPy one-liners, scikit-learn and torch, as ratios: ``make bench``.
+"""How fast losses are computed, beside what other libraries take, as ratios of medians: ``make bench``.
 
-``reads`` is the time of ``y_true.sum() + y_pred.sum()`` in NumPy: what it takes to look at the data at all.
+``reads`` is the time of ``y_true.sum() + y_pred.sum()`` in NumPy: what it takes to look at the data at all. Ours
+includes the standard error and the check of domains. A peer is taken by the fastest of the ways to call it.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import os
-import resource
-import subprocess
+import importlib.metadata
 import sys
-import tracemalloc
-from collections.abc import Callable, Mapping
-from typing import Any
-
-import numpy as np
-from sklearn import metrics
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import losses
-from benchmarks.timing import Work, medians, repeated
+from benchmarks import data, races
+from benchmarks.footprint import imports, memory
+from benchmarks.peers import CORES, absent, libraries
+from benchmarks.table import Row, Target, at_most, faster, head, line
 
-Arrays = tuple[Any, Any]
+Source = Callable[[int], data.Data]
+
+LIGHT, HEAVY = at_most("reads", 2, 1.2), at_most("reads", 4, 2.5)
+SINGLE = [  # and the data, the target in reads, and how many times faster than the fastest peer
+    ("mse", data.amounts, LIGHT, 2.0),
+    ("mae", data.amounts, LIGHT, 2.0),
+    ("huber", data.amounts, LIGHT, 1.5),
+    ("quantile:tau=0.9", data.amounts, LIGHT, 3.0),
+    ("log_cosh", data.amounts, HEAVY, 1.5),
+    ("bce_with_logits", data.labels, HEAVY, 3.0),
+    ("poisson_nll", data.amounts, HEAVY, 3.0),
+    ("msle", data.amounts, HEAVY, 3.0),
+]
+FORECASTS = [("crps_gaussian", data.normal_forecasts), ("interval_score", data.intervals)]
 TEN = [
-    "mse",
-    "mae",
-    "huber",
-    "quantile:tau=0.9",
-    "log_cosh",
-    "poisson_nll",
-    "msle",
-    "mape",
-    "pseudo_huber",
-    "expectile",
+    *("mse", "mae", "huber", "quantile:tau=0.9", "log_cosh"),
+    *("poisson_nll", "msle", "mape", "pseudo_huber", "expectile:tau=0.8"),
+]
+STRUCTURED: list[tuple[str, Source, int]] = [  # and the data, and the rows of it
+    ("cross_entropy", data.classes, 10**6),
+    ("dice", data.masks, 64),
+    ("iou", data.masks, 64),
+    ("tversky", data.masks, 64),
+    ("giou", data.boxes, 10**6),
+    ("diou", data.boxes, 10**6),
+    ("triplet", data.triplets, 10**4),
+    ("infonce", data.in_batch, 10**4),
+]
+BOOSTED = [
+    ("mse", data.amounts),
+    ("huber", data.amounts),
+    ("log_cosh", data.amounts),
+    ("bce_with_logits", data.labels),
+    ("poisson_nll:log_input=true", data.log_rates),
+]
+LEAN: list[tuple[str, str, list[str], int]] = [  # what is held in memory: the data, the losses, at most so many rows
+    ("ten losses", "amounts", TEN, 10**8),
+    ("crps_gaussian", "normal_forecasts", ["crps_gaussian"], 10**8),
+    ("cross_entropy", "classes", ["cross_entropy"], 10**6),
 ]
 
-NUMPY: dict[str, Callable[[Any, Any], Any]] = {
-    "mse": lambda y, z: ((y - z) ** 2).mean(),
-    "mae": lambda y, z: np.abs(y - z).mean(),
-    "huber": lambda y, z: np.where(np.abs(y - z) <= 1, (y - z) ** 2 / 2, np.abs(y - z) - 0.5).mean(),
-    "quantile:tau=0.9": lambda y, z: np.maximum(0.9 * (y - z), -0.1 * (y - z)).mean(),
-    "log_cosh": lambda y, z: (np.abs(y - z) + np.log1p(np.exp(-2 * np.abs(y - z))) - np.log(2)).mean(),
-    "bce_with_logits": lambda y, z: (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean(),
-    "poisson_nll": lambda y, z: (z - y * np.log(z)).mean(),
-    "msle": lambda y, z: ((np.log1p(y) - np.log1p(z)) ** 2).mean(),
-    "mape": lambda y, z: (np.abs(y - z) / np.maximum(np.abs(y), 1e-16)).mean(),
-}
-SKLEARN: dict[str, Callable[[Any, Any], Any]] = {
-    "mse": metrics.mean_squared_error,
-    "mae": metrics.mean_absolute_error,
-    "quantile:tau=0.9": lambda y, z: metrics.mean_pinball_loss(y, z, alpha=0.9),
-    "msle": metrics.mean_squared_log_error,
-    "mape": metrics.mean_absolute_percentage_error,
-    "poisson_nll": metrics.mean_poisson_deviance,
-}
+
+class Task(NamedTuple):
+    """What a row or two are about, and how to come by them."""
+
+    name: str
+    measure: Callable[[], list[Row]]
 
 
-def torch_losses() -> dict[str, Callable[[Any, Any], Any]]:
-    """torch's own, where it is installed, on all its threads."""
-    if importlib.util.find_spec("torch") is None:
-        return {}
-    import torch
-    from torch.nn import functional as f
-
-    def on(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-        return lambda y, z: loss(torch.from_numpy(z), torch.from_numpy(y))
-
+def contents(rows: int) -> dict[str, list[Task]]:
+    """All that is measured, under its titles."""
+    million = min(rows, 10**6)
     return {
-        "mse": on(f.mse_loss),
-        "mae": on(f.l1_loss),
-        "huber": on(f.huber_loss),
-        "bce_with_logits": on(f.binary_cross_entropy_with_logits),
-        "poisson_nll": on(lambda z, y: f.poisson_nll_loss(z, y, log_input=False)),
-        "log_cosh": on(lambda z, y: (z - y + f.softplus(-2 * (z - y)) - np.log(2)).mean()),
+        f"One loss, {rows:,} pairs": [
+            *(_single(spec, source, rows, reads, faster(times, 3)) for spec, source, reads, times in SINGLE),
+            *(_single(spec, source, rows, None, faster()) for spec, source in FORECASTS),
+        ],
+        f"Ten losses in one pass, {rows:,} pairs": [_ten(rows)],
+        "Classes, masks, boxes and embeddings, beside torch": [
+            _structured(spec, source, min(n, rows), faster(1)) for spec, source, n in STRUCTURED
+        ],
+        f"Gradient and hessian beside naive NumPy, {million:,} rows": [
+            _derivatives(spec, source, million, faster(2)) for spec, source in BOOSTED
+        ],
+        "Small, lean, soon there": [
+            Task("mse, n = 100", partial(races.small, 100, faster(5))),
+            *(_memory(name, source, min(n, rows), specs) for name, source, specs, n in LEAN),
+            Task("import losses", partial(imports, at_most("s", 0.15))),
+        ],
     }
 
 
-def data(n: int) -> tuple[Arrays, Arrays]:
-    """Positive amounts with their predictions, and labels with logits."""
-    rng = np.random.default_rng(0)
-    y = rng.gamma(2.0, 2.0, n)
-    return (y, y * np.exp(rng.normal(0, 0.3, n))), ((rng.random(n) < 0.3).astype(float), rng.normal(size=n))
+def _single(spec: str, source: Source, rows: int, reads: Target | None, peers: Target) -> Task:
+    return Task(spec, lambda: races.one_loss(spec, source(rows), reads, peers))
 
 
-def one_by_one(amounts: Arrays, labels: Arrays) -> None:
-    """Each loss alone: in reads, and how many times faster than each peer."""
-    torch = torch_losses()
-    print(f"{'loss':20}{'reads':>8}" + "".join(f"{peer:>12}" for peer in ("numpy", "sklearn", "torch")))
-    for spec in NUMPY:
-        y, z = labels if spec == "bce_with_logits" else amounts
-        peers = {"numpy": NUMPY, "sklearn": SKLEARN, "torch": torch}
-        works: dict[str, Work] = {"reads": lambda y=y, z=z: y.sum() + z.sum()}  # type: ignore[misc]
-        works["ours"] = lambda y=y, z=z, spec=spec: losses.evaluate([spec], y, z)  # type: ignore[misc]
-        works |= {
-            name: lambda y=y, z=z, f=known[spec]: f(y, z)  # type: ignore[misc]
-            for name, known in peers.items()
-            if spec in known
-        }
-        took = medians(works)
-        cells = (f"{took[p] / took['ours']:11.1f}x" if p in took else f"{'–':>12}" for p in peers)
-        print(f"{spec:20}{took['ours'] / took['reads']:8.2f}" + "".join(cells))
+def _ten(rows: int) -> Task:
+    reads, peers = at_most("reads", 16, 10), faster(3, 10)
+    return Task("ten losses in one evaluate", lambda: races.ten(TEN, data.amounts(rows), reads, peers))
 
 
-def together(y: Any, z: Any) -> None:
-    """Ten regression losses in one pass, against NumPy's one after another."""
-    took = medians(
-        {
-            "reads": lambda: y.sum() + z.sum(),
-            "ours": lambda: losses.evaluate(TEN, y, z),
-            "numpy": lambda: [NUMPY[spec](y, z) for spec in TEN if spec in NUMPY],
-        },
-        repeats=3,
-    )
-    print(f"ten losses in one evaluate: {took['ours'] / took['reads']:.1f} reads,", end=" ")
-    print(f"{took['numpy'] / took['ours']:.1f}x NumPy's {len([s for s in TEN if s in NUMPY])} one after another")
+def _structured(spec: str, source: Source, rows: int, target: Target) -> Task:
+    remark = races.matmul if source is data.in_batch else None
+    return Task(spec, lambda: races.against_torch(spec, source(rows), target, remark))
 
 
-def small() -> None:
-    """A hundred rows: what a call costs beside scikit-learn's."""
-    y, z = np.arange(100.0), np.arange(100.0) + 1
-    took = medians(
-        {
-            "ours": repeated(lambda: losses.MSE()(y, z), 300),
-            "sklearn": repeated(lambda: metrics.mean_squared_error(y, z), 300),
-        }
-    )
-    print(
-        f"n = 100: {took['ours'] / 300 * 1e6:.0f} us a call, 1/{took['sklearn'] / took['ours']:.1f} of scikit-learn's"
-    )
+def _memory(name: str, source: str, rows: int, specs: list[str]) -> Task:
+    title = f"extra memory, {name}"
+    return Task(title, lambda: memory(title, source, rows, specs, at_most("MB", 16)))
 
 
-def memory(y: Any, z: Any) -> None:
-    """What an evaluation holds beside the data."""
-    tracemalloc.start()
-    losses.evaluate(["mse", "log_cosh"], y, z)
-    print(f"extra peak memory: {tracemalloc.get_traced_memory()[1] / 2**20:.1f} MiB")
-    tracemalloc.stop()
+def _derivatives(spec: str, source: Source, rows: int, target: Target) -> Task:
+    return Task(f"{spec}, gradient + hessian", lambda: races.derivatives(spec, source(rows), target))
 
 
-def imports() -> None:
-    """The import, beyond NumPy's."""
-    script = "import time, numpy; start = time.perf_counter(); import losses; print(time.perf_counter() - start)"
-    cached = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    took = [float(subprocess.check_output([sys.executable, "-c", script], env=cached)) for _ in range(5)]
-    print(f"import losses: {sorted(took)[2]:.3f} s beyond numpy")
+def conditions() -> str:
+    """What the numbers hold for."""
+    names = [*libraries(), *(["jax"] if "jax" in sys.modules else [])]
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    left_out = f"; not installed, left out: {', '.join(absent())}" if absent() else ""
+    return f"{CORES} cores, {losses.engine.THREADS} threads of ours; float64; {versions}{left_out}"
 
 
-def main(arguments: Mapping[str, Any] | None = None) -> None:
-    """Print all tables."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rows", type=int, default=10_000_000)
-    rows = options.parse_args().rows
-    amounts, labels = data(rows)
-    print(f"{rows:,} float64 pairs, {losses.engine.THREADS} threads; NumPy {np.__version__}")
-    one_by_one(amounts, labels)
-    together(*amounts)
-    small()
-    memory(*amounts)
-    imports()
-    print(f"largest resident size: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MiB")
+def main() -> None:
+    """Print the tables, each row as soon as it is measured."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.core", description=__doc__)
+    options.add_argument("--rows", type=int, default=10**7, help="pairs in the large tables")
+    options.add_argument("--only", default="", metavar="WORD", help="leave out what has not this word in its name")
+    options.add_argument("--markdown", action="store_true", help="as tables for the README")
+    chosen = options.parse_args()
+    print(conditions())
+    for title, tasks in contents(chosen.rows).items():
+        wanted = [task for task in tasks if chosen.only in task.name]
+        if wanted:
+            print(head(title, chosen.markdown))
+        for task in wanted:
+            for row in task.measure():
+                print(line(row, chosen.markdown), flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define CHUNK 512 /* numbers a piece holds; a wider row is a piece of its own, up to WIDEST */
-#define WIDEST 4096
+#define WIDEST 32768
 #define REGISTERS 256
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && (__GNUC__ >= 11 || __clang_major__ >= 16)
@@ -166,12 +166,15 @@ INLINE double v_expm1_less(double x) {
     X(add, a + b) X(subtract, a - b) X(multiply, a * b) X(divide, a / b) X(maximum, larger(a, b))                      \
     X(minimum, smaller(a, b)) X(less, a < b) X(less_equal, a <= b) X(equal, a == b) X(not_equal, a != b)               \
     X(logical_and, (a != 0) & (b != 0)) X(logical_or, (a != 0) | (b != 0)) X(copysign, copysign(a, b))                 \
-    X(power, pow(a, b)) X(hypot, hypot(a, b)) X(times, a == 0 || b == 0 ? 0 : a * b) X(gap, a == b ? 0 : a - b) \
+    X(power, pow(a, b)) X(hypot, hypot(a, b)) X(arctan2, atan2(a, b)) X(times, a == 0 || b == 0 ? 0 : a * b) X(gap, a == b ? 0 : a - b) \
     X(log_cosh_given, log_cosh_given(a, b))
 
-/* where: a number of b where c is not 0, else a.  fill: one number all over a piece.  rows: the sums of rows.
- * check: whether a goes beyond the bounds b, c.  moments: the sums of values a with masses b.  store: a to an output. */
-#define OTHER(X) X(where) X(fill) X(rows) X(check) X(moments) X(store)
+/* where: a where c is not 0, else b.  fill: one number all over a piece.  Of the rows of a: sum, highest, the element b
+ * (pick; the same one in all rows: take).  spread: a number of each row to its elements.  place: where in its row an
+ * element stands.  check: whether a goes beyond the bounds b, c.  moments: the sums of values a with masses b.
+ * store: a to an output. */
+#define OTHER(X)                                                                                                       \
+    X(where) X(fill) X(sum) X(highest) X(pick) X(take) X(spread) X(place) X(check) X(moments) X(store)
 
 enum op {
 #define X(name, ...) OP_##name,
@@ -207,6 +210,12 @@ INLINE double total(const double *x, size_t n) {
     #pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++) sum += x[i];
     return sum;
+}
+
+INLINE double highest(const double *x, size_t n) {
+    double found = x[0];
+    for (size_t i = 1; i < n; i++) found = larger(found, x[i]);
+    return found;
 }
 
 /* The sums of v, of m (v - c m) and of (v - c m)^2; with one mass for all the second follows from the first. */
@@ -313,8 +322,20 @@ ONE_FOR_EACH_PROCESSOR static void execute(const Program *p) {
                 break;
             }
             case OP_fill: { double a = *x; LOOP d[i] = a; break; }
-            case OP_rows:
-                for (size_t r = 0; r < rows; r++) d[r] = total(x + r * width, width);
+            case OP_sum: for (size_t r = 0; r < rows; r++) d[r] = total(x + r * width, width); break;
+            case OP_highest: for (size_t r = 0; r < rows; r++) d[r] = highest(x + r * width, width); break;
+            case OP_take: for (size_t r = 0, at = (size_t)*y; r < rows; r++) d[r] = x[r * width + at]; break;
+            case OP_pick:
+                for (size_t r = 0; r < rows; r++)
+                    d[r] = y[r] >= 0 && y[r] < width ? x[r * width + (size_t)y[r]] : NAN;
+                break;
+            case OP_spread:
+                for (size_t r = 0; r < rows; r++)
+                    for (size_t i = 0; i < width; i++) d[r * width + i] = x[r];
+                break;
+            case OP_place:
+                for (size_t r = 0; r < rows; r++)
+                    for (size_t i = 0; i < width; i++) d[r * width + i] = (double)i;
                 break;
             case OP_check: {
                 double low = *y, high = *in[s->c];
@@ -374,6 +395,10 @@ static int sound(const Program *p, Py_ssize_t outputs, Py_ssize_t sums, Py_ssize
         Py_ssize_t room = s->op == OP_check ? checks : s->op == OP_moments ? sums : s->op == OP_store ? outputs : end;
         if (s->op >= OPS || s->d >= room || s->a >= end || s->b >= end || s->c >= end) return 0;
         if (room == end && s->d < p->input_count + p->constant_count) return 0;
+        if (s->op == OP_take && !(s->b >= p->input_count && s->b < p->input_count + p->constant_count &&
+                                  p->constants[s->b - p->input_count] >= 0 &&
+                                  p->constants[s->b - p->input_count] < p->width))
+            return 0;
     }
     return 1;
 }

@@ -94,7 +94,7 @@ def job(loss: Formula, columns: Sequence[Column | None]) -> Job:
             what = "columns" if rows else "rows"
             raise EmptyInput(f"{column.field} has no {what}: at least one is needed", field=column.field, got=0)
     width = max([c.array.size for c in by_row]) // rows
-    fused = loss.of_elements and width <= WIDEST and _alike(columns)
+    fused = loss.of_elements and width <= WIDEST and _regular(columns, rows, width)
     numbers = min(max(rows * width // SHARES, FUSED[0]), FUSED[1]) if fused else PLAIN
     step = max(1, numbers // width) if loss.per_row else rows
     return Job(loss, tuple(columns), rows, width, step, _working_type(columns), fused)
@@ -106,9 +106,12 @@ def _unequal(by_row: Sequence[Column]) -> InvalidShape:
     return InvalidShape(f"inputs differ in length: {told} rows", got=lengths, field=by_row[-1].field)
 
 
-def _alike(columns: Sequence[Column | None]) -> bool:
-    shapes = {c.array.shape if c.domain.of_elements and not c.shared else None for c in columns if c is not None}
-    return len(shapes) == 1 and None not in shapes
+def _regular(columns: Sequence[Column | None], rows: int, width: int) -> bool:
+    """Whether each column holds a number a row or one an element, so that the machine can read it."""
+    present = [c for c in columns if c is not None]
+    if any(c.array.ndim > 2 for c in present):
+        return all(c.domain.of_elements and c.array.shape == present[0].array.shape for c in present)
+    return all(not c.shared and c.array.size in (rows, rows * width) for c in present)
 
 
 def _working_type(columns: Iterable[Column | None]) -> np.dtype[Any]:

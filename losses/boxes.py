@@ -18,15 +18,30 @@ from .params import Param
 PAIR = {"y_true": BOXES, "y_pred": BOXES}
 
 
-class Geometry(NamedTuple):
-    """Areas and sides of two boxes, their meeting and their hull, with slopes in the predicted corners (n, 4)."""
+class Extent(NamedTuple):
+    """Areas of where two boxes meet and of both together, and the sides of the hull around them."""
 
     meet: Array
     union: Array
-    sides: Array  # of the hull, (n, 2)
+    width: Array
+    height: Array
+
+
+class Geometry(NamedTuple):
+    """An extent with its slopes in the predicted corners, (n, 4); those of the hull's sides are (n, 2, 4)."""
+
+    meet: Array
+    union: Array
+    width: Array
+    height: Array
     in_meet: Array
     in_union: Array
-    in_sides: Array  # (n, 2, 4)
+    in_sides: Array
+
+    @property
+    def sides(self) -> Array:
+        """Width and height of the hull, (n, 2)."""
+        return np.stack([self.width, self.height], axis=1)
 
 
 def _scale(y: Array, z: Array) -> Array:
@@ -36,18 +51,29 @@ def _scale(y: Array, z: Array) -> Array:
     return np.maximum(largest / most, 1)
 
 
+def _corners(boxes: Array) -> tuple[Array, Array, Array, Array]:
+    return boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]
+
+
+def _extent(y: Array, z: Array) -> Extent:
+    (left, top, right, bottom), (true_left, true_top, true_right, true_bottom) = _corners(z), _corners(y)
+    across = np.maximum(np.minimum(right, true_right) - np.maximum(left, true_left), 0)
+    down = np.maximum(np.minimum(bottom, true_bottom) - np.maximum(top, true_top), 0)
+    area, true_area = (right - left) * (bottom - top), (true_right - true_left) * (true_bottom - true_top)
+    width = np.maximum(right, true_right) - np.minimum(left, true_left)
+    height = np.maximum(bottom, true_bottom) - np.minimum(top, true_top)
+    return Extent(across * down, area + true_area - across * down, width, height)
+
+
 def _geometry(y: Array, z: Array) -> Geometry:
     low, high, true_low, true_high = z[:, :2], z[:, 2:], y[:, :2], y[:, 2:]
     overlap = np.maximum(np.minimum(high, true_high) - np.maximum(low, true_low), 0)
-    size, true_size = high - low, true_high - true_low
-    meet, touching = overlap[:, 0] * overlap[:, 1], (overlap > 0).all(axis=1)[:, None]
+    touching = (overlap > 0).all(axis=1)[:, None]
     in_low, in_high = _moves(low, true_low) * touching, _moves(true_high, high) * touching
-    across = overlap[:, ::-1]
+    across, size = overlap[:, ::-1], (high - low)[:, ::-1]
     in_meet = np.concatenate([-across * in_low, across * in_high], axis=1)
-    in_area = np.concatenate([-size[:, ::-1], size[:, ::-1]], axis=1)
-    union = size[:, 0] * size[:, 1] + true_size[:, 0] * true_size[:, 1] - meet
-    sides = np.maximum(high, true_high) - np.minimum(low, true_low)
-    return Geometry(meet, union, sides, in_meet, in_area - in_meet, _in_sides(low, high, true_low, true_high))
+    in_area = np.concatenate([-size, size], axis=1)
+    return Geometry(*_extent(y, z), in_meet, in_area - in_meet, _in_sides(low, high, true_low, true_high))
 
 
 def _moves(a: Array, b: Array) -> Array:
@@ -98,8 +124,8 @@ class BoxIoU(Loss):
     def value(self, y: Array, z: Array) -> Array:
         scale = _scale(y, z)
         y, z = y / scale, z / scale
-        g = _geometry(y, z)
-        return 1 - self._iou(g) + self._penalty(y, z, g)
+        extent = _extent(y, z)
+        return 1 - self._iou(extent) + self._penalty(y, z, extent)
 
     def slope(self, y: Array, z: Array) -> Array:
         scale = _scale(y, z)
@@ -107,17 +133,30 @@ class BoxIoU(Loss):
         g = _geometry(y, z)
         return (self._in_penalty(y, z, g) - self._in_iou(g)) / scale
 
-    def _iou(self, g: Geometry) -> Array:
+    def curvature(self, y: Array, z: Array) -> Array:
+        scale = _scale(y, z).astype(np.float64)  # squares of slopes leave the range of float32 before the slopes do
+        y, z = y / scale, z / scale
+        g = _geometry(y, z)
+        return (self._bent_penalty(y, z, g) - self._bent_iou(g)) / scale / scale
+
+    def _iou(self, g: Extent | Geometry) -> Array:
         return _over(g.meet, g.union + self.eps)
 
     def _in_iou(self, g: Geometry) -> Array:
         whole = (g.union + self.eps)[:, None]
         return _over(g.in_meet - self._iou(g)[:, None] * g.in_union, whole)
 
-    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+    def _bent_iou(self, g: Geometry) -> Array:
+        """Each corner by itself moves areas and sides in proportion: what bends is their ratio."""
+        return -2 * _over(self._in_iou(g) * g.in_union, (g.union + self.eps)[:, None])
+
+    def _penalty(self, y: Array, z: Array, g: Extent | Geometry) -> Array:
         return np.zeros_like(g.meet)
 
     def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        return np.zeros_like(z)
+
+    def _bent_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
         return np.zeros_like(z)
 
 
@@ -135,15 +174,23 @@ class GIoU(BoxIoU):
         note="Range [0, 2].",
     )  # fmt: skip
 
-    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
-        hull = g.sides[:, 0] * g.sides[:, 1]
+    def _penalty(self, y: Array, z: Array, g: Extent | Geometry) -> Array:
+        hull = g.width * g.height
         return _over(hull - g.union, hull + self.eps)
 
-    def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
-        hull = (g.sides[:, 0] * g.sides[:, 1])[:, None]
+    def _hull(self, g: Geometry) -> tuple[Array, Array]:
+        """What the hull counts below the fraction bar, and its slopes."""
         in_hull = g.sides[:, 1, None] * g.in_sides[:, 0] + g.sides[:, 0, None] * g.in_sides[:, 1]
+        return (g.width * g.height)[:, None] + self.eps, in_hull
+
+    def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        hull, in_hull = self._hull(g)
         share = self._penalty(y, z, g)[:, None]
-        return _over(in_hull - g.in_union - share * in_hull, hull + self.eps)
+        return _over(in_hull - g.in_union - share * in_hull, hull)
+
+    def _bent_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        hull, in_hull = self._hull(g)
+        return -2 * _over(self._in_penalty(y, z, g) * in_hull, hull)
 
 
 class DIoU(BoxIoU):
@@ -159,16 +206,26 @@ class DIoU(BoxIoU):
         source="Zheng et al. 2020, arXiv:1911.08287", note="Range [0, 2].",
     )  # fmt: skip
 
-    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
-        apart = _apart(y, z)
-        return _over((apart * apart).sum(axis=1), (g.sides * g.sides).sum(axis=1) + self.eps)
+    def _penalty(self, y: Array, z: Array, g: Extent | Geometry) -> Array:
+        (left, top, right, bottom), (true_left, true_top, true_right, true_bottom) = _corners(z), _corners(y)
+        across, down = (left - true_left) + (right - true_right), (top - true_top) + (bottom - true_bottom)
+        return _over((across * across + down * down) / 4, g.width * g.width + g.height * g.height + self.eps)
+
+    def _diagonal(self, g: Geometry) -> tuple[Array, Array]:
+        """What the squared diagonal of the hull counts below the fraction bar, and its slopes."""
+        in_diagonal = 2 * (g.sides[:, :, None] * g.in_sides).sum(axis=1)
+        return (g.sides * g.sides).sum(axis=1)[:, None] + self.eps, in_diagonal
 
     def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
         apart = _apart(y, z)
-        diagonal = ((g.sides * g.sides).sum(axis=1) + self.eps)[:, None]
-        in_diagonal = 2 * (g.sides[:, :, None] * g.in_sides).sum(axis=1)
+        diagonal, in_diagonal = self._diagonal(g)
         share = DIoU._penalty(self, y, z, g)[:, None]
         return _over(np.concatenate([apart, apart], axis=1) - share * in_diagonal, diagonal)
+
+    def _bent_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        diagonal, in_diagonal = self._diagonal(g)
+        share, bent_diagonal = DIoU._penalty(self, y, z, g)[:, None], 2 * np.square(g.in_sides).sum(axis=1)
+        return _over(0.5 - 2 * DIoU._in_penalty(self, y, z, g) * in_diagonal - share * bent_diagonal, diagonal)
 
 
 def _apart(y: Array, z: Array) -> Array:
@@ -199,7 +256,7 @@ class CIoU(DIoU):
         in_w, in_h = _over(-h, square), _over(w, square)
         return off, np.stack([-in_w, -in_h, in_w, in_h], axis=1)
 
-    def _penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+    def _penalty(self, y: Array, z: Array, g: Extent | Geometry) -> Array:
         v = 4 / np.pi**2 * np.square(self._turn(y, z)[0])
         return super()._penalty(y, z, g) + _over(v * v, 1 - self._iou(g) + v + self.eps)
 
@@ -209,6 +266,17 @@ class CIoU(DIoU):
         whole = (1 - self._iou(g) + v + self.eps)[:, None]
         share = _over(v[:, None], whole)
         return super()._in_penalty(y, z, g) + 2 * share * in_v - share * share * (in_v - self._in_iou(g))
+
+    def _bent_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
+        off, in_off = self._turn(y, z)
+        bent_off = 2 * in_off * in_off[:, [1, 0, 3, 2]] * np.array([-1, 1, -1, 1], z.dtype)
+        v, in_v = 4 / np.pi**2 * off * off, 8 / np.pi**2 * off[:, None] * in_off
+        bent_v = 8 / np.pi**2 * (in_off * in_off + off[:, None] * bent_off)
+        whole = (1 - self._iou(g) + v + self.eps)[:, None]
+        share = _over(v[:, None], whole)
+        rest = in_v - share * (in_v - self._in_iou(g))
+        bent = 2 * _over(rest * rest, whole) + 2 * share * bent_v - share * share * (bent_v - self._bent_iou(g))
+        return super()._bent_penalty(y, z, g) + bent
 
 
 def _size(boxes: Array) -> tuple[Array, Array]:

@@ -23,7 +23,7 @@ from .domains import (
 )
 from .layouts import Classes, Elementwise, Signed
 from .params import Param
-from .special import decay, log1p_of_share, one_hot, pick, sigmoid, softmax, softmax_costs, times
+from .special import decay, log1p_of_share, one_hot, pick, sigmoid, softmax, softmax_cost, softmax_costs, times
 
 BINARY = ("binary", "multilabel")
 MULTICLASS = ("multiclass",)
@@ -183,17 +183,15 @@ class CrossEntropy(Classes):
         return softmax_costs(self._scores(z)) if self.from_logits else -np.log(z)
 
     def _weights(self, z: Array) -> Array:
-        found = self.costs_of_classes
-        return np.ones(z.shape[-1], z.dtype) if found is None else np.asarray(found, dtype=z.dtype)
+        return np.asarray(self.costs_of_classes, dtype=z.dtype)
 
     def _shares(self, y: Array, z: Array) -> Array:
         """What each class of each row adds: label share times class weight."""
-        if y.ndim == z.ndim:
-            rows = y
-        else:
-            rows = one_hot(self._safe(y), z)
-            rows *= self._alive(y)[..., None]
-        return self._smooth(rows, z.shape[-1]) * self._weights(z)
+        rows = y if y.ndim == z.ndim else one_hot(y, z)
+        if self.ignore_index is not None and y.ndim < z.ndim:
+            rows = rows * (y != self.ignore_index).astype(z.dtype)[..., None]
+        smoothed = self._smooth(rows, z.shape[-1])
+        return smoothed if self.costs_of_classes is None else smoothed * self._weights(z)
 
     def _smooth(self, rows: Array, classes: int) -> Array:
         smooth = self.label_smoothing
@@ -204,24 +202,29 @@ class CrossEntropy(Classes):
             return rows * (1 - smooth) + total * (smooth / classes)
         return rows * (1 - smooth) + (total - rows) * (smooth / max(1, classes - 1))
 
-    def _alive(self, y: Array) -> Array:
-        return np.ones(y.shape, bool) if self.ignore_index is None else y != self.ignore_index
-
     def _safe(self, y: Array) -> Array:
         return y if self.ignore_index is None else np.where(y == self.ignore_index, 0, y)
+
+    def _heft(self, y: Array, z: Array) -> Array | None:
+        """What each label counts for (None: 1)."""
+        alive = None if self.ignore_index is None else (y != self.ignore_index).astype(z.dtype)
+        if self.costs_of_classes is None:
+            return alive
+        weight = self._weights(z)[self._safe(y)]
+        return weight if alive is None else weight * alive
 
     def value(self, y: Array, z: Array) -> Array:
         if y.ndim == z.ndim or self.label_smoothing:
             return times(self._shares(y, z), self._costs(z)).sum(axis=-1)
         safe = self._safe(y)
-        return times(self._alive(y) * self._weights(z)[safe], pick(self._costs(z), safe))
+        cost = softmax_cost(self._scores(z), safe) if self.from_logits else -np.log(pick(z, safe))
+        heft = self._heft(y, z)
+        return cost if heft is None else times(heft, cost)
 
     def mass(self, y: Array, z: Array) -> Array | None:
-        weighted = self.costs_of_classes is not None and self.normalise == "sum_weights"
-        if y.ndim == z.ndim or not (weighted or self.ignore_index is not None):
-            return None
-        heft = self._weights(z)[self._safe(y)] if weighted else np.ones(y.shape, z.dtype)
-        return heft * self._alive(y)
+        if y.ndim == z.ndim or self.normalise == "n":
+            return None if self.ignore_index is None or y.ndim == z.ndim else (y != self.ignore_index).astype(z.dtype)
+        return self._heft(y, z)
 
     def slope(self, y: Array, z: Array) -> Array:
         shares = self._shares(y, z)
@@ -329,6 +332,12 @@ class MulticlassHinge(Classes):
         pulls = self._counted(lacks) * (lacks > 0) * self.p * lacks ** (self.p - 1)
         np.put_along_axis(pulls, y[..., None], -pulls.sum(axis=-1, keepdims=True), axis=-1)
         return pulls
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        lacks = self._lacks(y, z)
+        bends = self._counted(lacks) * (lacks > 0) * self.p * (self.p - 1)
+        np.put_along_axis(bends, y[..., None], bends.sum(axis=-1, keepdims=True), axis=-1)
+        return bends
 
 
 class Brier(Classes):

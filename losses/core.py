@@ -23,6 +23,7 @@ from . import engine
 from .blocks import Caution, Column, job
 from .domains import Array, Domain
 from .errors import EmptyInput, InvalidParameter, LossWarning, NotSupported, UnknownName
+from .fused import Order
 from .params import Param, params_of, text_of
 from .special import times
 from .tally import Tally, spread
@@ -118,7 +119,7 @@ class Loss:
     def __init_subclass__(cls) -> None:
         # The methods that dataclass would write are below, once for all: sixty sets of them cost as much as NumPy.
         dataclass(init=False, repr=False, eq=False)(cls)
-        cls.of_elements = cls.per_row and (cls.mass, cls.weigh, cls.pull) == (Loss.mass, Loss.weigh, Loss.pull)
+        cls.of_elements = cls.per_row and (cls.weigh, cls.pull) == (Loss.weigh, Loss.pull)
 
     def __init__(self, *values: Any, **params: Any) -> None:
         known = self.params()
@@ -224,24 +225,42 @@ class Loss:
 
     def gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The slope of the reduced loss (of the sum, for ``none``) in ``y_pred``, shaped as ``y_pred``."""
-        return self._derivative("pull", y_true, y_pred, sample_weight, reduction)
+        return self._derivatives(["pull"], y_true, y_pred, sample_weight, reduction)[0]
 
     def hessian(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The diagonal of the second derivative of the reduced loss, shaped as ``y_pred``."""
-        return self._derivative("bend", y_true, y_pred, sample_weight, reduction)
+        return self._derivatives(["bend"], y_true, y_pred, sample_weight, reduction)[0]
 
-    def _derivative(self, order: str, y_true: Any, y_pred: Any, sample_weight: Any, reduction: Reduction) -> Any:
+    def derivatives(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none"
+    ) -> tuple[Any, Any]:
+        """Gradient and hessian in one pass, as boosters want them.
+
+        >>> from losses import BCEWithLogits
+        >>> BCEWithLogits().derivatives([1.0], [0.0])
+        (array([-0.5]), array([0.25]))
+        """
+        slope, bend = self._derivatives(["pull", "bend"], y_true, y_pred, sample_weight, reduction)
+        return slope, bend
+
+    def _derivatives(
+        self, orders: Sequence[Order], y_true: Any, y_pred: Any, sample_weight: Any, reduction: Reduction
+    ) -> list[Any]:
         if reduction != "none":
             self.check_reduction(reduction)
         work = job(self, self.arrange(y_true, y_pred))
         scale = 1.0
         if reduction not in ("none", "sum"):
             scale = 1 / self.divisor(engine.tallies([work], sample_weight)[0], reduction, work.width)
-        found = engine.pulls(work, order, sample_weight, scale)
+        found = engine.derivatives(work, orders, sample_weight, scale)
         names = [c.field.removeprefix("y_pred.") for c in work.columns if c is not None and c.field != "y_true"]
+        parts = [found[i : i + len(names)] for i in range(0, len(found), len(names))]
         if not isinstance(y_pred, Mapping):
-            return found[0].reshape(np.shape(y_pred))
-        return {name: part.reshape(np.shape(y_pred[name])) for name, part in zip(names, found, strict=True)}
+            return [part.reshape(np.shape(y_pred)) for (part,) in parts]
+        return [
+            {name: part.reshape(np.shape(y_pred[name])) for name, part in zip(names, heads, strict=True)}
+            for heads in parts
+        ]
 
     def check_reduction(self, reduction: str) -> None:
         """Raise unless this loss can be reduced so."""

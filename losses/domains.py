@@ -6,6 +6,7 @@ masked class or a certain answer; nothing is clipped or repaired in silence.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,6 +53,19 @@ class Domain:
         """The least and the greatest number inside."""
         low = math.nextafter(self.low, math.inf) if self.open_low else self.low
         return (low, self.high) if self.infinite else (max(low, -_HUGE), min(self.high, _HUGE))
+
+    def checks(self, x: Any) -> list[tuple[Any, float, float]]:
+        """What must lie between which bounds, for ``x`` to lie inside: for the array machine, in its terms."""
+        low, high = self.bounds
+        whole = [(x - np.floor(x), 0.0, 0.0)] if self.whole else []
+        if self.also is not None:
+            inside = (x >= low) & (x <= high) & (x == np.floor(x))
+            return [(inside | (x == float(self.also)), 1.0, 1.0)]
+        if self.rows_sum_to_one:
+            whole.append((x.sum(axis=-1) - 1, -ROW_SUM_TOLERANCE, ROW_SUM_TOLERANCE))
+        if self.corners:
+            whole += [(x[:, 0] <= x[:, 2], 1.0, 1.0), (x[:, 1] <= x[:, 3], 1.0, 1.0)]
+        return [(x, low, high), *whole]
 
     def holds(self, x: Array) -> bool:
         """Whether all of ``x`` lies inside; may say no to odd blocks that ``bad`` then clears."""
@@ -110,6 +124,7 @@ class Domain:
             return f"a sum of {x[bad.any(axis=-1)][0].sum():.6g}"
         return float(x[bad].flat[0])
 
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - domains live as long as the program
     def classes(self, count: int, also: int | None = None) -> Domain:
         """This domain of class numbers, bounded by ``count`` classes; ``also`` is one more number allowed."""
         return replace(self, high=count - 1, says=f"a class number from 0 to {count - 1}", also=also)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,18 @@ class Contrastive(Rows):
         step = 2 * pull * way
         return step, -step
 
+    def curvature(self, y: Array, a: Array, b: Array) -> tuple[Array, Array]:
+        way, distance = unit(a - b + a.dtype.type(self.eps))
+        lack = np.maximum(self.margin - distance, 0)
+        unlike = (lack > 0) * way * way - lack * _all_but(way) / distance
+        bend = 2 * np.where(y[:, None] > 0, 1, unlike)
+        return bend, bend
+
+
+def _all_but(way: Array) -> Array:
+    """How much of each unit vector lies off each axis, in squares; nothing of a zero vector."""
+    return way.any(axis=1, keepdims=True) - way * way
+
 
 class Triplet(Rows):
     """The anchor's like should be nearer than its unlike by ``margin``; what lacks is paid, easy triplets pay nothing.
@@ -73,37 +85,56 @@ class Triplet(Rows):
     eps: Annotated[float, EPS] = 1e-6
     squared: Annotated[bool, Param("whether distances are squared")] = False
 
-    def _distance(self, a: Array, b: Array) -> tuple[Array, Array]:
-        """The distance of each row, and its slope in ``a``."""
+    def _norm(self, a: Array, b: Array) -> tuple[Array, Array]:
+        """The norm of each row of differences, and each difference as a share of it."""
         way = a - b + a.dtype.type(self.eps)
         peak = np.abs(way).max(axis=1, keepdims=True)
         scaled = way / np.where(peak > 0, peak, 1)
         norm = (np.abs(scaled) ** self.p).sum(axis=1, keepdims=True) ** (1 / self.p)
-        pull = np.sign(scaled) * (np.abs(scaled) / np.where(norm > 0, norm, 1)) ** (self.p - 1)
-        distance = peak * norm
-        return (distance**2, 2 * distance * pull) if self.squared else (distance, pull)
+        return peak * norm, scaled / np.where(norm > 0, norm, 1)
 
-    def _far(self, a: Array, p: Array, n: Array) -> tuple[Array, Array, Array]:
-        """The distance of the negative, and its slopes in anchor and positive."""
-        far, pull = self._distance(a, n)
+    def _distance(self, norm: Array) -> Array:
+        return norm * norm if self.squared else norm
+
+    def _pull(self, norm: Array, shares: Array) -> Array:
+        """The slope of the distance in what it starts from."""
+        pull = np.sign(shares) * np.abs(shares) ** (self.p - 1)
+        return 2 * norm * pull if self.squared else pull
+
+    def _bend(self, norm: Array, shares: Array) -> Array:
+        """Its second derivative, an infinite one (p < 2, no difference) being taken as 0."""
+        t, p = np.abs(shares), self.p
+        steep = np.where((t == 0) & (p < 2), 0, t ** (p - 2))
+        if self.squared:
+            return 2 * ((p - 1) * steep + (2 - p) * t ** (2 * p - 2))
+        return (p - 1) * steep * (1 - t**p) / np.where(norm > 0, norm, np.inf)
+
+    def _origin(self, a: Array, p: Array, n: Array) -> tuple[Array, Array | bool]:
+        """What the negative is measured from, and where that is the positive."""
         if not self.swap:
-            return far, pull, np.zeros_like(pull)
-        other, other_pull = self._distance(p, n)
-        swapped = other < far
-        return np.minimum(far, other), np.where(swapped, 0, pull), np.where(swapped, other_pull, 0)
+            return a, False
+        swapped = self._norm(p, n)[0] < self._norm(a, n)[0]
+        return np.where(swapped, p, a), swapped
 
     def value(self, a: Array, p: Array, n: Array) -> Array:
-        return np.maximum(self.margin + self._distance(a, p)[0] - self._far(a, p, n)[0], 0)[:, 0]
+        (near, _), (far, _) = self._norm(a, p), self._norm(self._origin(a, p, n)[0], n)
+        return np.maximum(self.margin + self._distance(near) - self._distance(far), 0)[:, 0]
+
+    def _counted(self, order: Callable[[Array, Array], Array], a: Array, p: Array, n: Array) -> tuple[Array, ...]:
+        """A derivative of both distances where they count; of the far one in the anchor, and in the positive."""
+        origin, swapped = self._origin(a, p, n)
+        near, far = self._norm(a, p), self._norm(origin, n)
+        active = self.margin + self._distance(near[0]) - self._distance(far[0]) > 0
+        of_near, of_far = (np.where(active, order(*norm), 0) for norm in (near, far))
+        return of_near, np.where(swapped, 0, of_far), np.where(swapped, of_far, 0)
 
     def slope(self, a: Array, p: Array, n: Array) -> tuple[Array, Array, Array]:
-        near, near_pull = self._distance(a, p)
-        far, from_anchor, from_positive = self._far(a, p, n)
-        active = self.margin + near - far > 0
-        return (
-            active * (near_pull - from_anchor),
-            active * (-near_pull - from_positive),
-            active * (from_anchor + from_positive),
-        )
+        near, from_anchor, from_positive = self._counted(self._pull, a, p, n)
+        return near - from_anchor, -near - from_positive, from_anchor + from_positive
+
+    def curvature(self, a: Array, p: Array, n: Array) -> tuple[Array, Array, Array]:
+        near, from_anchor, from_positive = self._counted(self._bend, a, p, n)
+        return near - from_anchor, near - from_positive, -from_anchor - from_positive
 
 
 class CosineEmbedding(Rows):
@@ -135,9 +166,17 @@ class CosineEmbedding(Rows):
 
     def slope(self, y: Array, a: Array, b: Array) -> tuple[Array, Array]:
         (u, size_a), (v, size_b) = unit(a), unit(b)
-        cosine = 1 - self._off(u, v)
-        pull = np.where(y > 0, -1, cosine > self.margin)[:, None]
-        return pull * (v - cosine[:, None] * u) / size_a, pull * (u - cosine[:, None] * v) / size_b
+        cosine, pull = (1 - self._off(u, v))[:, None], self._pull(y, u, v)
+        return pull * (v - cosine * u) / size_a, pull * (u - cosine * v) / size_b
+
+    def _pull(self, y: Array, u: Array, v: Array) -> Array:
+        """The slope in the cosine."""
+        return np.where(y > 0, -1, 1 - self._off(u, v) > self.margin)[:, None]
+
+    def curvature(self, y: Array, a: Array, b: Array) -> tuple[Array, Array]:
+        (u, size_a), (v, size_b) = unit(a), unit(b)
+        pull = self._pull(y, u, v)
+        return _bent_through_unit(0, pull * v, u, size_a), _bent_through_unit(0, pull * u, v, size_b)
 
 
 class InBatch(Loss):
@@ -146,9 +185,40 @@ class InBatch(Loss):
     per_row = False
 
 
+def _along(x: Array, way: Array) -> Array:
+    return (x * way).sum(axis=1, keepdims=True)
+
+
+def _across(x: Array, way: Array) -> Array:
+    """What of each row stands across its ``way``."""
+    return x - _along(x, way) * way
+
+
 def _through_unit(pull: Array, way: Array, size: Array) -> Array:
     """A slope in unit vectors as one in the vectors themselves."""
-    return np.where(way.any(axis=1, keepdims=True), pull - (pull * way).sum(axis=1, keepdims=True) * way, 0) / size
+    return np.where(way.any(axis=1, keepdims=True), _across(pull, way), 0) / size
+
+
+def _bent_through_unit(bend: Array | float, pull: Array, way: Array, size: Array) -> Array:
+    """A curvature in unit vectors, across them, as one in the vectors themselves; ``pull`` is the slope there."""
+    turned = bend - 2 * way * _across(pull, way) - _along(pull, way) * _all_but(way)
+    return np.where(way.any(axis=1, keepdims=True), turned, 0) / size / size
+
+
+def _squares(shares: Array, x: Array, way: Array) -> Array:
+    """The sum over j of ``shares[i, j]`` times the squares of what of ``x[j]`` stands across ``way[i]``."""
+    cosines = way @ x.T
+    lean = shares * cosines
+    return shares @ (x * x) - 2 * way * (lean @ x) + way * way * (lean * cosines).sum(axis=1, keepdims=True)
+
+
+def _spread(way: Array, own: Array, rest: Array, shares: Array, rivals: Array) -> Array:
+    """The variance of what stands across ``way``: ``own`` has all but the ``rest``, which is the sum of ``shares``.
+
+    It is taken about ``own``, so that nothing cancels where that is almost certain.
+    """
+    own, mean = _across(own, way), _across(shares @ rivals, way)
+    return _squares(shares, rivals, way) - 2 * own * mean + rest * own * own - np.square(mean - rest * own)
 
 
 class InfoNCE(InBatch):
@@ -193,46 +263,76 @@ class InfoNCE(InBatch):
             rivals,
         )
 
-    def _scores(self, a: Array, p: Array, rivals: Array | None) -> Array:
+    def _scores(self, u: Array, v: Array, rivals: Array | None) -> Array:
+        """Of the own first, then of all rivals."""
+        others = u @ (v if rivals is None else rivals).T
         if rivals is None:
-            return a @ p.T / self.temperature
-        return np.concatenate([(a * p).sum(axis=1, keepdims=True), a @ rivals.T], axis=1) / self.temperature
-
-    def _own(self, a: Array, rivals: Array | None) -> Array:
-        return np.arange(len(a)) if rivals is None else np.zeros(len(a), np.intp)
+            np.fill_diagonal(others, -np.inf)
+        return np.concatenate([_along(u, v), others], axis=1) / self.temperature
 
     def value(self, a: Array, p: Array, rivals: Array | None) -> Array:
-        scores = self._scores(unit(a)[0], unit(p)[0], None if rivals is None else unit(rivals)[0])
-        there = pick(softmax_costs(scores), self._own(a, rivals))
-        return (there + pick(softmax_costs(scores.T), self._own(a, None))) / 2 if self.symmetric else there
+        u, v = unit(a)[0], unit(p)[0]
+        there = softmax_costs(self._scores(u, v, None if rivals is None else unit(rivals)[0]))[:, 0]
+        return (there + softmax_costs(self._scores(v, u, None))[:, 0]) / 2 if self.symmetric else there
 
-    def _in_scores(self, weights: Array, scores: Array, own: Array) -> Array:
-        p, rest = softmax(scores)
-        mine = one_hot(own, scores)
-        return weights[:, None] * (p * (1 - mine) - rest * mine) / self.temperature
+    def _pulls(self, weights: Array, u: Array, v: Array, rivals: Array | None) -> list[Array]:
+        """The slopes in the unit vectors, one way: of anchors, of their own, of rivals."""
+        p, rest = softmax(self._scores(u, v, rivals))
+        heft = weights[:, None] / self.temperature
+        own, others = -heft * rest[:, :1], heft * p[:, 1:]
+        return [own * v + others @ (v if rivals is None else rivals), own * u, others.T @ u]
+
+    def _bends(self, weights: Array, u: Array, v: Array, rivals: Array | None) -> list[Array]:
+        """Their slopes across the unit vectors, likewise."""
+        p, rest = softmax(self._scores(u, v, rivals))
+        heft, r = weights[:, None] / self.temperature / self.temperature, v if rivals is None else rivals
+        bends = heft * p * rest  # in the scores
+        return [
+            heft * _spread(u, v, rest[:, :1], p[:, 1:], r),
+            bends[:, :1] * np.square(_across(u, v)),
+            _squares(bends[:, 1:].T, u, r),
+        ]
+
+    def _of_parts(self, order: Callable[..., list[Array]], weights: Array, units: Sequence[Array]) -> list[Array]:
+        """A derivative in each part: without negatives, each one's own is a rival to others; both ways, if wanted."""
+        if len(units) == 3:
+            return order(weights, *units)
+        u, v = units
+        anchor, own, rival = order(weights, u, v, None)
+        if not self.symmetric:
+            return [anchor, own + rival]
+        back, back_own, back_rival = order(weights, v, u, None)
+        return [(anchor + back_own + back_rival) / 2, (own + rival + back) / 2]
 
     def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        a, p, rivals = arrays
-        (u, size_u), (v, size_v) = unit(a), unit(p)
-        if rivals is not None:
-            return self._pull_rivals(weights, u, size_u, v, size_v, rivals)
-        scores, own = self._scores(u, v, None), self._own(a, None)
-        slopes = self._in_scores(weights, scores, own)
-        if self.symmetric:
-            slopes = (slopes + self._in_scores(weights, scores.T, own).T) / 2
-        return _through_unit(slopes @ v, u, size_u), _through_unit(slopes.T @ u, v, size_v)
+        units, sizes = zip(*(unit(part) for part in arrays if part is not None), strict=True)
+        pulls = self._of_parts(self._pulls, weights, units)
+        return [_through_unit(*of_part) for of_part in zip(pulls, units, sizes, strict=True)]
 
-    def _pull_rivals(
-        self, weights: Array, u: Array, size_u: Array, v: Array, size_v: Array, rivals: Array
-    ) -> Sequence[Array]:
-        r, size_r = unit(rivals)
-        slopes = self._in_scores(weights, self._scores(u, v, r), self._own(u, r))
-        own, others = slopes[:, :1], slopes[:, 1:]
-        return (
-            _through_unit(own * v + others @ r, u, size_u),
-            _through_unit(own * u, v, size_v),
-            _through_unit(others.T @ u, r, size_r),
-        )
+    def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
+        units, sizes = zip(*(unit(part) for part in arrays if part is not None), strict=True)
+        bends, pulls = (self._of_parts(order, weights, units) for order in (self._bends, self._pulls))
+        return [_bent_through_unit(*of_part) for of_part in zip(bends, pulls, units, sizes, strict=True)]
+
+
+class Search(NamedTuple):
+    """How likely each row finds each other by its scores, and what it is to find."""
+
+    p: Array
+    rest: Array  # 1 - p
+    heft: Array  # weights over temperature, (n, 1)
+    slopes: Array  # in the unit vectors' cosines
+    own: Array  # a row to be found, (n,)
+
+    def pull(self, u: Array) -> Array:
+        """The slopes in the unit vectors, each of which seeks and is sought."""
+        return (self.slopes + self.slopes.T) @ u
+
+    def bend(self, u: Array) -> Array:
+        """Their slopes across the unit vectors, times the temperature."""
+        shares = self.p * (1 - one_hot(self.own, self.p))
+        seeking = self.heft * _spread(u, u[self.own], pick(self.rest, self.own)[:, None], shares, u)
+        return seeking + _squares((self.heft * self.p * self.rest).T, u, u)
 
 
 class NTXent(InBatch):
@@ -268,14 +368,20 @@ class NTXent(InBatch):
         scores, twin = self._scores(unit(np.concatenate([z1, z2]))[0])
         return pick(softmax_costs(scores), twin)
 
-    def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        u, size = unit(np.concatenate(arrays))
+    def _search(self, weights: Array, u: Array) -> Search:
         scores, twin = self._scores(u)
         p, rest = softmax(scores)
-        mine = one_hot(twin, scores)
-        slopes = weights[:, None] * (p * (1 - mine) - rest * mine) / self.temperature
-        found = _through_unit((slopes + slopes.T) @ u, u, size)
-        return found[: len(arrays[0])], found[len(arrays[0]) :]
+        mine, heft = one_hot(twin, scores), weights[:, None] / self.temperature
+        return Search(p, rest, heft, heft * (p * (1 - mine) - rest * mine), twin)
+
+    def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
+        u, size = unit(np.concatenate(arrays))
+        return np.split(_through_unit(self._search(weights, u).pull(u), u, size), 2)
+
+    def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
+        u, size = unit(np.concatenate(arrays))
+        search = self._search(weights, u)
+        return np.split(_bent_through_unit(search.bend(u) / self.temperature, search.pull(u), u, size), 2)
 
 
 class SupCon(InBatch):
@@ -323,8 +429,18 @@ class SupCon(InBatch):
     def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
         y, z = arrays
         u, size = unit(z)
+        return (_through_unit(self._search(weights, y, u).pull(u), u, size),)
+
+    def _search(self, weights: Array, y: Array, u: Array) -> Search:
         scores, shares = self._parts(y, u)
-        p = softmax(scores)[0]
-        slopes = weights[:, None] * (p * shares.any(axis=1, keepdims=True) - shares) / self.temperature
+        p, rest = softmax(scores)
+        heft = weights[:, None] * shares.any(axis=1, keepdims=True) / self.temperature
+        slopes = heft * (p - shares)
         np.fill_diagonal(slopes, 0)
-        return (_through_unit((slopes + slopes.T) @ u, u, size),)
+        return Search(p, rest, heft, slopes, shares.argmax(axis=1))
+
+    def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
+        y, z = arrays
+        u, size = unit(z)
+        search = self._search(weights, y, u)
+        return (_bent_through_unit(search.bend(u) / self.temperature, search.pull(u), u, size),)

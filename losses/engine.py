@@ -20,7 +20,7 @@ import numpy as np
 
 from .blocks import Job, cut
 from .domains import Array
-from .fused import FORMULAS, Fused, fits
+from .fused import FORMULAS, Fused, Order, fits
 from .plain import Plain
 from .tally import Tally, row_weights
 
@@ -84,7 +84,7 @@ def tallies(jobs: Sequence[Job], sample_weight: Any, drop: bool = False) -> list
 
 def _tally_together(jobs: Mapping[int, Job], weights: Array | None, drop: bool) -> dict[int, Tally]:
     """The tallies of jobs that cut their rows alike, by their places."""
-    teams = _teams(jobs, "value", weights, drop)
+    teams = _teams(jobs, ("value",), weights, drop)
 
     def one(start: int) -> list[Tally]:
         with np.errstate(all="ignore"):
@@ -97,13 +97,13 @@ def _tally_together(jobs: Mapping[int, Job], weights: Array | None, drop: bool) 
 
 
 def _teams(
-    jobs: Mapping[int, Job], formula: str, weights: Array | None, drop: bool
+    jobs: Mapping[int, Job], formulas: tuple[str, ...], weights: Array | None, drop: bool
 ) -> list[tuple[Sequence[int], Plain | Fused]]:
     """Who does which jobs: those that read the same arrays, and miss the same rows, go to the machine together."""
     teams: list[tuple[Sequence[int], Plain | Fused]] = []
     together: dict[Any, list[int]] = {}
     for place, work in jobs.items():
-        if fits(work, formula, weights):
+        if fits(work, formulas, weights):
             arrays = frozenset([(id(c.array), drop and c.domain.infinite) for c in work.columns if c is not None])
             together.setdefault(arrays, []).append(place)
         else:
@@ -114,34 +114,45 @@ def _teams(
 def each_row(work: Job, sample_weight: Any, drop: bool = False) -> Array:
     """The weighted losses themselves, in the working type."""
     weights = row_weights(sample_weight, work.rows)
-    ((_, worker),) = _teams({0: work}, "value", weights, drop)
+    ((_, worker),) = _teams({0: work}, ("value",), weights, drop)
+    rooms = None if drop else worker.rooms(("value",), weights is not None)
 
     def one(start: int) -> list[Array]:
         with np.errstate(all="ignore"):
-            return [worker.rows(cut(work, weights, start, drop))]
+            return worker.rows(cut(work, weights, start, drop), _parts(work, rooms, start))
 
-    return _joined(work, each(one, work.starts))[0]
+    return _joined(each(one, work.starts), rooms)[0]
 
 
-def pulls(work: Job, order: str, sample_weight: Any, scale: float) -> list[Array]:
-    """What ``pull`` or ``bend`` of the loss gives for each part of the prediction: rows joined, shared parts summed."""
+def derivatives(work: Job, orders: Sequence[Order], sample_weight: Any, scale: float) -> list[Array]:
+    """The first or second derivatives of the weighted sum, or both, in each part of the prediction.
+
+    Rows are joined, parts that all rows share are summed.
+    """
     weights = row_weights(sample_weight, work.rows)
-    ((_, worker),) = _teams({0: work}, FORMULAS[order], weights, False)
-    shared = [c.shared for c in work.columns if c is not None and c.field != "y_true"]
+    formulas = tuple(FORMULAS[order] for order in orders)
+    ((_, worker),) = _teams({0: work}, formulas, weights, False)
+    rooms = worker.rooms(formulas, weights is not None)
+    shared = [c.shared for c in work.columns if c is not None and c.field != "y_true"] * len(orders)
 
     def one(start: int) -> list[Array]:
         with np.errstate(all="ignore"):
-            found = worker.slopes(cut(work, weights, start), order, scale)
+            found = worker.derivatives(cut(work, weights, start), orders, scale, _parts(work, rooms, start))
         summed = (once and work.loss.per_row for once in shared)
         return [part.sum(axis=0) if once else part for once, part in zip(summed, found, strict=True)]
 
-    return _joined(work, each(one, work.starts), shared)
+    return _joined(each(one, work.starts), rooms, shared)
 
 
-def _joined(work: Job, blocks: list[list[Array]], shared: Sequence[bool] = (False,)) -> list[Array]:
+def _parts(work: Job, rooms: list[Array] | None, start: int) -> Any:
+    """Where a block writes to, if that is known."""
+    return None if rooms is None else [room[start : start + work.step] for room in rooms]
+
+
+def _joined(blocks: list[list[Array]], rooms: list[Array] | None, shared: Sequence[bool] = (False,)) -> list[Array]:
     """The parts of all blocks in one: rows after rows, and the sum of what all rows share."""
-    if len(blocks) == 1:
-        return blocks[0]
+    if rooms is not None or len(blocks) == 1:
+        return rooms or blocks[0]
     return [
         functools.reduce(np.add, parts) if once else np.concatenate(parts)
         for once, parts in zip(shared, zip(*blocks, strict=True), strict=True)

@@ -9,26 +9,37 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from .blocks import DOUBLE, SINGLE, Column, Cut, Formula, Job
 from .domains import Array, Domain
-from .machine import WIDTH, Input, Program
+from .machine import Input, Program, Sums
 from .plain import Plain, marked
 from .tally import Tally
 from .tracing import Symbol, Tape
 
 SCALE = "scale"  # a number that a program is told when it runs
-FORMULAS = {"pull": "slope", "bend": "curvature"}
+Order = Literal["pull", "bend"]
+FORMULAS: dict[Order, str] = {"pull": "slope", "bend": "curvature"}
+
+
+class Given(NamedTuple):
+    """An input of a program: its place, whether it is a number a row (None: rows are numbers), and its domain."""
+
+    place: int
+    of_rows: bool | None
+    domain: Domain
 
 
 class Task(NamedTuple):
-    """A loss; and for each of its inputs the place among those of the program, and the domain (None: left out)."""
+    """A loss, what it is given for each of its inputs (None: left out), and the elements of a row."""
 
     loss: Formula
-    inputs: tuple[tuple[int, Domain] | None, ...]
+    inputs: tuple[Given | None, ...]
+    width: int
+    deep: bool  # whether rows have several axes
 
     def call(self, formula: str, tape: Tape) -> tuple[Symbol, ...]:
         """What a formula gives on symbols; several for a prediction of several parts."""
@@ -37,75 +48,95 @@ class Task(NamedTuple):
 
     def symbols(self, tape: Tape) -> list[Symbol | None]:
         """The inputs as symbols."""
-        return [None if given is None else tape.input(given[0]) for given in self.inputs]
+        tape.deep = self.deep
+        return [None if x is None else tape.input(x.place, x.of_rows, self.width) for x in self.inputs]
 
 
 class Fused:
     """What the engine asks of a block, answered by the machine for some jobs that read the same arrays."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
-        self.jobs, self.width = jobs, jobs[0].width
-        self._places: dict[int, int] = {}
-        self._tasks = tuple(Task(work.loss, tuple(map(self._place, work.columns))) for work in jobs)
+        self.jobs = jobs
+        self._given: dict[int, Given] = {}
+        self.tasks = tuple(self._task(work) for work in jobs)
 
-    def _place(self, column: Column | None) -> tuple[int, Domain] | None:
+    def _task(self, work: Job) -> Task:
+        deep = any(column.array.ndim > 2 for column in work.columns if column is not None)
+        return Task(work.loss, tuple(self._give(work, column) for column in work.columns), work.width, deep)
+
+    def _give(self, work: Job, column: Column | None) -> Given | None:
         if column is None:
             return None
-        return self._places.setdefault(id(column.array), len(self._places)), column.domain
+        of_rows = column.array.size == work.rows if work.width > 1 else None
+        given = self._given.setdefault(id(column.array), Given(len(self._given), of_rows, column.domain))
+        return given._replace(domain=column.domain)
 
     def tallies(self, some: Cut) -> list[Tally]:
         """The tally of each job."""
         if some.empty:
             return [Tally(dropped=some.dropped)] * len(self.jobs)
-        inputs, wide = self._inputs(some), self.width > 1
-        rows = len(inputs[0][0])
-        if some.weights is not None:
-            inputs.append((_as_machine_reads(some.weights), wide))
-        program = tally_program(self._tasks, some.weights is not None, wide)
-        sums, beyond = program.run(inputs, rows, self.width)
-        if any(beyond):
-            self._check(some)
-        weight, squares = (float(rows),) * 2 if some.weights is None else (sums[-2][0], sums[-1][0])
-        marks = iter(sums[len(self.jobs) :])
+        inputs = self._inputs(some)
+        program, masses = tally_program(self.tasks, some.weights is not None)
+        sums = self._run(program, inputs, some, [], 1.0)
+        rows, marks = len(inputs[0][0]), iter(sums[len(self.jobs) :])
         found = []
-        for work, (total, s1, s2, centre) in zip(self.jobs, sums, strict=False):
+        for work, mass, (total, s1, s2, centre) in zip(self.jobs, masses, sums, strict=False):
             if not math.isfinite(total):
                 self._refuse_undefined(work, some)
-            moments = squares * self.width**2, s1, s2
+            if isinstance(mass, float):
+                weight, s0 = rows * mass, rows * mass * mass
+            else:
+                weight, s0 = sums[mass][0], sums[mass + 1][0]
             cautions = tuple(
                 marked(caution, self._of(work, some).pieces) if caution.every else int(next(marks)[0])
                 for caution in work.loss.cautions
             )
-            found.append(Tally.centred(rows, total, weight * self.width, moments, centre, cautions, some.dropped))
+            found.append(Tally.centred(rows, total, weight, (s0, s1, s2), centre, cautions, some.dropped))
         return found
 
-    def rows(self, some: Cut) -> Array:
+    def rows(self, some: Cut, into: list[Array] | None = None) -> list[Array]:
         """The weighted losses themselves, of the one job."""
-        return self._written(some, "value", 1.0)[0]
+        found = self._written(some, ("value",), 1.0, into)
+        if not np.isfinite(found[0]).all():
+            self._refuse_undefined(self.jobs[0], some)
+        return found
 
-    def slopes(self, some: Cut, order: str, scale: float) -> list[Array]:
-        """The ``pull`` or ``bend`` of the block, in each part of the prediction of the one job."""
-        return self._written(some, FORMULAS[order], scale)
+    def derivatives(
+        self, some: Cut, orders: Sequence[Order], scale: float, into: list[Array] | None = None
+    ) -> list[Array]:
+        """What ``pull`` and ``bend`` of the one loss give for the block, in each part of the prediction."""
+        return self._written(some, tuple(FORMULAS[order] for order in orders), scale, into)
 
-    def _written(self, some: Cut, formula: str, scale: float) -> list[Array]:
-        (work,), inputs = self.jobs, self._inputs(some)
-        shape = inputs[0][0].shape
-        if some.weights is not None:
-            inputs.append((_as_machine_reads(np.repeat(some.weights, self.width)), False))
-        program, parts = written_program(self._tasks[0], formula, some.weights is not None)
-        out = [np.empty(shape, work.dtype) for _ in range(parts)]
-        _, beyond = program.run(inputs, shape[0], self.width, [(part, False) for part in out], scale=scale)
-        if any(beyond):
-            self._check(some)
-        if formula == "value" and not np.isfinite(out[0]).all():
-            self._refuse_undefined(work, some)
+    def rooms(self, formulas: tuple[str, ...], weighted: bool) -> list[Array]:
+        """Arrays for what formulas give for all rows."""
+        work = self.jobs[0]
+        whole = max((c.array for c in work.columns if c is not None), key=np.size).shape
+        single = written_program(self.tasks[0], formulas, weighted)[1]
+        return [np.empty(whole[:1] if of_rows else whole, work.dtype) for of_rows in single]
+
+    def _written(self, some: Cut, formulas: tuple[str, ...], scale: float, into: list[Array] | None) -> list[Array]:
+        inputs = self._inputs(some)
+        program, of_rows = written_program(self.tasks[0], formulas, some.weights is not None)
+        rows = len(inputs[0][0])
+        out = into or [room[:rows] for room in self.rooms(formulas, some.weights is not None)]
+        self._run(program, inputs, some, list(zip(out, of_rows, strict=True)), scale)
         return out
 
+    def _run(self, program: Program, inputs: list[Input], some: Cut, outputs: list[Input], scale: float) -> list[Sums]:
+        width = self.jobs[0].width
+        if some.weights is not None:
+            inputs.append((_as_machine_reads(some.weights), width > 1))
+        sums, beyond = program.run(inputs, len(inputs[0][0]), width, outputs, scale=scale)
+        if any(beyond):
+            self._check(some)
+        return sums
+
     def _inputs(self, some: Cut) -> list[Input]:
-        return [(_as_machine_reads(piece), False) for piece in self._pieces(some).values()]
+        pieces = self._pieces(some)
+        return [(_as_machine_reads(pieces[key]), bool(given.of_rows)) for key, given in self._given.items()]
 
     def _pieces(self, some: Cut) -> dict[int, Array]:
-        """The pieces by their arrays, in the order of their places."""
+        """The pieces by their arrays."""
         return {id(c.array): p for c, p in zip(self.jobs[0].columns, some.pieces, strict=True) if c is not None}
 
     def _of(self, work: Job, some: Cut) -> Cut:
@@ -134,60 +165,79 @@ def _as_machine_reads(piece: Array) -> Array:
 
 
 @lru_cache(maxsize=4096)
-def traces(loss: Formula, present: tuple[bool, ...], formula: str) -> bool:
-    """Whether a formula (``value``, ``slope``, ``curvature``) does only what the machine can."""
-    domain = Domain("any", "any")
-    task = Task(loss, tuple((i, domain) if there else None for i, there in enumerate(present)))
+def traces(task: Task, formulas: tuple[str, ...]) -> bool:
+    """Whether formulas (``value``, ``slope``, ``curvature``) do only what the machine can."""
     try:
-        return all(isinstance(found, Symbol) for found in task.call(formula, Tape()))
-    except (TypeError, AttributeError, ValueError):
+        if formulas == ("value",):
+            tally_program((task,), weighted=False)
+        written_program(task, formulas, weighted=False)
+    except (TypeError, AttributeError, ValueError, IndexError):
         return False
+    return True
 
 
-def fits(work: Job, formula: str, weights: Array | None) -> bool:
+def fits(work: Job, formulas: tuple[str, ...], weights: Array | None) -> bool:
     """Whether a job can go to the machine."""
     flat = weights is None or weights.ndim == 1
-    return work.fused and flat and traces(work.loss, tuple(c is not None for c in work.columns), formula)
+    return work.fused and flat and traces(Fused([work]).tasks[0], formulas)
 
 
 @lru_cache(maxsize=1024)
-def tally_program(tasks: tuple[Task, ...], weighted: bool, wide: bool) -> Program:
-    """The sums of each loss, of each of its cautions, and of the weights and their squares."""
+def tally_program(tasks: tuple[Task, ...], weighted: bool) -> tuple[Program, list[float | int]]:
+    """The sums of each loss, then of its cautions' marks, then of masses and their squares.
+
+    With the program comes the mass of each loss: a number for all rows, or where its sums stand.
+    """
     tape = Tape()
     one = tape.constant(1.0)
-    last = 1 + max(given[0] for task in tasks for given in task.inputs if given)
-    weight = tape.input(last) if weighted else one
-    mass = weight * tape.constant(WIDTH) if wide else weight
-
-    def of_row(x: Symbol) -> Symbol:
-        return tape.emit("rows", x) if wide else x
-
-    costs = [of_row(task.call("value", tape)[0]) for task in tasks]
-    totals = [(tape.emit("times", weight, cost) if weighted else cost, mass) for cost in costs]
-    masks = [c.where(*task.symbols(tape)) for task in tasks for c in task.loss.cautions if not c.every]
-    totals += [(of_row(mask) > 0 if wide else mask, one) for mask in masks]
-    if weighted:
-        totals += [(weight, one), (weight * weight, one)]
-    return Program(tape, _checks(tasks, tape), totals, by_row=frozenset([last] if wide else []))
+    weight = _weight(tape, tasks) if weighted else one
+    totals: list[tuple[Symbol, Symbol]] = []
+    for task in tasks:
+        cost, mass = task.call("value", tape)[0], task.loss.mass(*task.symbols(tape))
+        heft = weight if mass is None else weight * mass
+        if not cost.of_rows:
+            cost, heft = tape.emit("sum", cost), heft * float(task.width)
+        totals.append((tape.emit("times", weight, cost) if weighted else cost, heft))
+    hefts = [heft for _, heft in totals]
+    for task in tasks:
+        for mask in (c.where(*task.symbols(tape)) for c in task.loss.cautions if not c.every):
+            totals.append((mask if mask.of_rows else tape.emit("sum", mask) > 0, one))
+    masses: dict[int, float | int] = {}
+    for heft in hefts:
+        if isinstance(heft.value, float):
+            masses[heft.step] = heft.value
+        elif heft.step not in masses:
+            masses[heft.step] = len(totals)
+            totals += [(heft, one), (heft * heft, one)]
+    return Program(tape, _checks(tasks, tape), totals), [masses[heft.step] for heft in hefts]
 
 
 @lru_cache(maxsize=4096)
-def written_program(task: Task, formula: str, weighted: bool) -> tuple[Program, int]:
-    """What a formula gives, times the scale and the weight of each element; and how many parts that has."""
+def written_program(task: Task, formulas: tuple[str, ...], weighted: bool) -> tuple[Program, list[bool]]:
+    """What formulas give, times the scale and the weight of each row; and which parts are numbers of rows."""
     tape = Tape()
     weight = tape.constant(SCALE)
     if weighted:
-        weight = weight * tape.input(1 + max(given[0] for given in task.inputs if given))
-    parts = [tape.emit("times", weight, part) for part in task.call(formula, tape)]
-    return Program(tape, _checks([task], tape), outputs=parts), len(parts)
+        weight = weight * _weight(tape, [task])
+    found = [part for formula in formulas for part in task.call(formula, tape)]
+    of_rows = [tape.kinds[part.step] is True for part in found]
+    parts = [tape.emit("times", weight, part) for part in found]
+    pairs = zip(parts, of_rows, strict=True)
+    outputs = [part if single or not tape.kinds[part.step] else tape.emit("spread", part) for part, single in pairs]
+    return Program(tape, _checks([task], tape), outputs=outputs), of_rows
+
+
+def _weight(tape: Tape, tasks: Sequence[Task]) -> Symbol:
+    """The sample weights: the input after all others."""
+    last = 1 + max(given.place for task in tasks for given in task.inputs if given)
+    return tape.input(last, True if tasks[0].width > 1 else None, tasks[0].width)
 
 
 def _checks(tasks: Sequence[Task], tape: Tape) -> list[tuple[Symbol, float, float]]:
     """Each input against each of its domains."""
-    found: dict[tuple[int, object], tuple[Symbol, float, float]] = {}
-    for place, domain in (given for task in tasks for given in task.inputs if given):
-        x = tape.input(place)
-        found[place, domain.bounds] = (x, *domain.bounds)
-        if domain.whole:
-            found[place, "whole"] = (x - np.floor(x), 0.0, 0.0)
+    found: dict[tuple[int, float, float], tuple[Symbol, float, float]] = {}
+    for task in tasks:
+        for x, given in zip(task.symbols(tape), task.inputs, strict=True):
+            if x is not None and given is not None:
+                found |= {(symbol.step, low, high): (symbol, low, high) for symbol, low, high in given.domain.checks(x)}
     return list(found.values())

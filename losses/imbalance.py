@@ -20,7 +20,7 @@ from .domains import BITS, DISTRIBUTION, LOGITS, Array
 from .errors import EmptyInput, InvalidInput, InvalidParameter, UnknownName
 from .layouts import Classes, Elementwise
 from .params import Param
-from .special import one_hot, pick, sigmoid, softmax, softmax_costs, softplus, times
+from .special import one_hot, pick, sigmoid, softmax, softmax_cost, softplus, times
 
 IMBALANCED = ("imbalanced_classification", "binary")
 SCHEMES = ("balanced", "effective_number")
@@ -267,10 +267,26 @@ class Asymmetric(Elementwise):
         p, q = sigmoid(z), sigmoid(-z)
         up = q**self.gamma_pos * (self.gamma_pos * times(p, self._cap(softplus(-z))) + q * self._free(p))
         margin, left, cost = self._negative(z)
+        rate, share = self._rates(margin, left, cost, q)
+        down = margin**self.gamma_neg * p * (self.gamma_neg * rate + share)
+        return np.where(y > 0, -up, down * (p > self.clip)).astype(z.dtype, copy=False)
+
+    def _rates(self, margin: Array, left: Array, cost: Array, q: Array) -> tuple[Array, Array]:
+        """What a negative costs for each bit of its margin, and the slope of that cost, both times ``q``."""
         rate = np.where(margin > 0, cost / np.where(margin > 0, margin, 1), 1)
         share = np.where(left > 0, q / np.where(left > 0, left, 1), 1)
-        down = margin**self.gamma_neg * p * (self.gamma_neg * times(rate, q) + share * self._free(left))
-        return np.where(y > 0, -up, down * (p > self.clip)).astype(z.dtype, copy=False)
+        return times(rate, q), share * self._free(left)
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        p, q, gamma = sigmoid(z), sigmoid(-z), self.gamma_pos
+        cost, pull = times(p, self._cap(softplus(-z))), q * self._free(p)
+        up = q**gamma * (p * (gamma * (gamma * cost + 2 * pull) + pull) - gamma * q * cost)
+        margin, left, cost = self._negative(z)
+        rate, share = self._rates(margin, left, cost, q)
+        gamma = self.gamma_neg
+        steep = gamma * q * p / np.where(margin > 0, margin, 1) * ((gamma - 1) * rate + 2 * share)
+        down = margin**gamma * p * (steep + gamma * (q - p) * rate + share * (q - p * (1 - share)))
+        return np.where(y > 0, up, down * (p > self.clip)).astype(z.dtype, copy=False)
 
 
 CLASS_INPUTS = {"y_true": DISTRIBUTION, "y_pred": LOGITS}
@@ -304,12 +320,12 @@ class FocalMulticlass(Classes):
 
     def value(self, y: Array, z: Array) -> Array:
         rest = pick(softmax(z)[1], y)
-        return times(self._alpha(y, z) * rest**self.gamma, pick(softmax_costs(z), y))
+        return times(self._alpha(y, z) * rest**self.gamma, softmax_cost(z, y))
 
     def slope(self, y: Array, z: Array) -> Array:
         p, others = softmax(z)
         own, rest = pick(p, y), pick(others, y)
-        pull = self._alpha(y, z) * rest**self.gamma * (self.gamma * times(own, pick(softmax_costs(z), y)) + rest)
+        pull = self._alpha(y, z) * rest**self.gamma * (self.gamma * times(own, softmax_cost(z, y)) + rest)
         shares = p / np.where(rest > 0, rest, 1)[..., None]
         np.put_along_axis(shares, y[..., None], -1, axis=-1)
         return shares * pull[..., None]
@@ -317,7 +333,7 @@ class FocalMulticlass(Classes):
     def curvature(self, y: Array, z: Array) -> Array:
         p, others = softmax(z)
         own, rest, gamma = pick(p, y)[..., None], pick(others, y)[..., None], self.gamma
-        cost = times(own, pick(softmax_costs(z), y)[..., None])
+        cost = times(own, softmax_cost(z, y)[..., None])
         shares = p / np.where(rest > 0, rest, 1)
         np.put_along_axis(shares, y[..., None], 1, axis=-1)
         moves = shares * others
@@ -347,12 +363,12 @@ class GeneralizedCrossEntropy(Classes):
     q: Annotated[float, Param("from cross-entropy (near 0) to absolute error (1)", above=0, at_most=1)] = 0.7
 
     def value(self, y: Array, z: Array) -> Array:
-        return -np.expm1(-self.q * pick(softmax_costs(z), y)) / self.q
+        return -np.expm1(-self.q * softmax_cost(z, y)) / self.q
 
     def _parts(self, y: Array, z: Array) -> tuple[Array, Array, Array]:
         p, others = softmax(z)
         label = one_hot(y, z)
-        return p, p * (1 - label) - others * label, np.exp(-self.q * pick(softmax_costs(z), y))[..., None]
+        return p, p * (1 - label) - others * label, np.exp(-self.q * softmax_cost(z, y))[..., None]
 
     def slope(self, y: Array, z: Array) -> Array:
         _, pull, damp = self._parts(y, z)
@@ -387,7 +403,7 @@ class SymmetricCrossEntropy(Classes):
     def value(self, y: Array, z: Array) -> Array:
         p = np.maximum(softmax(z)[0], z.dtype.type(self.eps))
         np.put_along_axis(p, y[..., None], 0, axis=-1)
-        forward = times(np.asarray(self.alpha, dtype=z.dtype), pick(softmax_costs(z), y))
+        forward = times(np.asarray(self.alpha, dtype=z.dtype), softmax_cost(z, y))
         return forward - self.beta * np.log(self.label_eps) * p.sum(axis=-1)
 
     def slope(self, y: Array, z: Array) -> Array:

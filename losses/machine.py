@@ -17,7 +17,6 @@ Sums = tuple[
 Input = tuple[Array, bool]  # and whether it holds one number a row, not one an element
 
 WIDEST = _machine.WIDEST if _machine else 0  # elements a row may have
-WIDTH = "width"  # the constant that stands for the elements of a row
 SINKS = ("check", "moments", "store")
 ALONE_FROM = 256  # numbers; NumPy is done sooner with fewer
 
@@ -26,7 +25,7 @@ class Program:
     """What is to become of some symbols, as code.
 
     ``checks`` are (input, low, high), to be held against closed bounds; ``totals`` (values, masses), to be summed;
-    ``outputs`` are written out. Inputs at the places ``by_row`` hold a number a row, the others one an element.
+    ``outputs`` are written out.
     """
 
     def __init__(
@@ -35,13 +34,10 @@ class Program:
         checks: Sequence[tuple[Symbol, float, float]] = (),
         totals: Sequence[tuple[Symbol, Symbol]] = (),
         outputs: Sequence[Symbol] = (),
-        by_row: frozenset[int] = frozenset(),
     ) -> None:
-        self._tape, self._by_row = tape, by_row
-        self._checks, self._totals = len(checks), len(totals)
+        self._tape, self._checks, self._totals = tape, len(checks), len(totals)
         self._lines: list[tuple[str, int, list[int]]] = []  # operation, step (of a sink its place), operands
         self._placed: set[int] = set()
-        self._rowwise: dict[int, bool | None] = {}
         for i, (x, low, high) in enumerate(checks):
             self._sink("check", i, x, tape.constant(low), tape.constant(high))
         for i, total in enumerate(totals):
@@ -53,44 +49,28 @@ class Program:
     # ── steps in order ──────────────────────────────────────────────────────────────────────────────────────────
 
     def _sink(self, name: str, place: int, what: Symbol, *others: Symbol) -> None:
-        operands = [self._spread(what.step), *(symbol.step for symbol in others)]
+        operands = [self._filled(what.step), *(symbol.step for symbol in others)]
         for operand in operands:
             self._place(operand)
         self._lines.append((name, place, operands))
 
     def _place(self, step: int) -> None:
         name, *operands = self._tape.steps[step]
-        if step in self._placed:
+        if step in self._placed or name in ("input", "constant"):
             return
         self._placed.add(step)
-        if name in ("input", "constant"):
-            self._rowwise[step] = self._is_by_row(step)
-            return
         if name != "fill" and not (len(operands) == 2 and not all(map(self._is_constant, operands))):
-            operands = [self._spread(operand) for operand in operands]
+            operands = [self._filled(operand) for operand in operands]
         for operand in operands:
             self._place(operand)
-        self._rowwise[step] = self._is_by_row(step)
         self._lines.append((name, step, operands))
 
     def _is_constant(self, step: int) -> bool:
         return bool(self._tape.steps[step][0] == "constant")
 
-    def _spread(self, step: int) -> int:
+    def _filled(self, step: int) -> int:
         """A constant as a piece full of it, where the machine does not take a single number."""
         return self._tape.step("fill", step) if self._is_constant(step) else step
-
-    def _is_by_row(self, step: int) -> bool | None:
-        """Whether a step has one number a row (None: it fits both)."""
-        name, *operands = self._tape.steps[step]
-        if name in ("constant", "fill"):
-            return None
-        if name in ("input", "rows"):
-            return name == "rows" or operands[0] in self._by_row
-        kinds = {self._rowwise.get(operand) for operand in operands} - {None}
-        if len(kinds) > 1:
-            raise NotTraceable("elements and rows in one expression")
-        return kinds.pop() if kinds else None
 
     # ── registers ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,7 +94,7 @@ class Program:
             places = [register[x] for x in operands]
             if name == "where":  # the condition comes last
                 places = [*places[1:], places[0]]
-            of_rows = self._rowwise[operands[0] if name in SINKS else step] and name != "rows"
+            of_rows = self._tape.kinds[operands[0] if name in SINKS else step]
             self._code += struct.pack("6H", CODES[name], target, *places, *(0,) * (3 - len(places)), bool(of_rows))
             free += [register[x] for x in dict.fromkeys(operands) if last[x] == i and register[x] >= fixed]
         self._scratch = top - fixed
@@ -128,10 +108,8 @@ class Program:
     ) -> tuple[list[Sums], bytes]:
         """The sums of the totals, and for each check whether it failed, over ``rows`` rows of ``width`` elements.
 
-        Inputs and outputs are contiguous arrays of float64 or float32; ``told`` are the constants that have other
-        names than ``WIDTH``.
+        Inputs and outputs are contiguous arrays of float64 or float32; ``told`` are the constants that have names.
         """
-        told |= {WIDTH: width}
         numbers = [told[x] if isinstance(x, str) else x for x in self._constants]
         constants = struct.pack(f"{len(numbers)}d", *numbers)
         return _machine.run(
@@ -156,6 +134,22 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
         return out
 
     return call
+
+
+def row_sums(formula: Callable[..., tuple[Array, ...]], *arrays: Array) -> list[Array]:
+    """The sums, row by row, of the arrays of elements that ``formula`` gives; ``formula`` must be a plain function."""
+    if not CODES or not all(x.dtype in (np.float32, np.float64) and x.flags.c_contiguous for x in arrays):
+        return [x.sum(axis=1) for x in formula(*arrays)]
+    program = _summing(formula, len(arrays))
+    rows = [program.run([(x, False) for x in row], len(row[0]))[0] for row in zip(*arrays, strict=True)]
+    return [np.array([total for total, *_ in column]) for column in zip(*rows, strict=True)]
+
+
+@functools.cache
+def _summing(formula: Callable[..., tuple[Array, ...]], count: int) -> Program:
+    tape = Tape()
+    found: Any = formula(*(tape.input(i) for i in range(count)))
+    return Program(tape, totals=[(x, tape.constant(1.0)) for x in found])
 
 
 @functools.cache

@@ -34,20 +34,23 @@ class Plain:
         cautions = tuple(marked(caution, arrays) for caution in loss.cautions)
         return [Tally.of(weighed, heft, cautions, some.dropped)]
 
-    def rows(self, some: Cut) -> Array:
+    def rows(self, some: Cut, into: None = None) -> list[Array]:
         """The weighted losses themselves."""
         values = self.work.loss.value(*self._ready(some))
         if not math.isfinite(np.add.reduce(values, axis=None)):
             refuse_undefined(values, some)
-        return self._weigh(values, None, some.weights)[0].astype(self.work.dtype, copy=False)
+        return [self._weigh(values, None, some.weights)[0].astype(self.work.dtype, copy=False)]
 
-    def slopes(self, some: Cut, order: str, scale: float) -> list[Array]:
-        """The ``pull`` or ``bend`` of the block, in each part of the prediction."""
+    def derivatives(self, some: Cut, orders: Sequence[str], scale: float, into: None = None) -> list[Array]:
+        """What ``pull`` and ``bend`` of the loss give for the block, in each part of the prediction."""
         rows = len(some.pieces[0] if some.pieces[0] is not None else some.pieces[-1])
-        scales = np.full(rows, scale) if some.weights is None else some.weights * scale
+        scales = self.work.loss.weigh(np.full(rows, scale) if some.weights is None else some.weights * scale)
         arrays = self._ready(some)
-        found: Sequence[Array] = getattr(self.work.loss, order)(self.work.loss.weigh(scales), *arrays)
+        found = [part for order in orders for part in getattr(self.work.loss, order)(scales, *arrays)]
         return [np.asarray(part, dtype=self.work.dtype) for part in found]
+
+    def rooms(self, formulas: tuple[str, ...], weighted: bool) -> None:
+        """None: what a formula gives is known when it has been called."""
 
     def _ready(self, some: Cut) -> list[Array | None]:
         some.check(self.work)

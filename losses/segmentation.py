@@ -12,6 +12,7 @@ from .blocks import Column
 from .core import ALMOST, NO, NOT_FOCUS, PIECEWISE, About, Loss
 from .domains import BITS, LOGITS, PROBABILITIES, SOFT_LABELS, Array, Domain
 from .layouts import same_shape
+from .machine import row_sums
 from .params import Param
 from .special import sigmoid
 
@@ -60,38 +61,47 @@ class Overlap(Masks):
     def _claimed(self, z: Array) -> tuple[Array, Array]:
         return (sigmoid(z), sigmoid(-z)) if self.from_logits else (z, 1 - z)
 
-    def _fraction(self, y: Array, p: Array, rest: Array) -> tuple[Array, Array]:
+    def _fraction(self, y: Array, z: Array) -> tuple[Array, Array]:
         alpha, beta, smooth = self._rates()
-        hits = (p * y).sum(axis=1)
-        faults = alpha * (p * (1 - y)).sum(axis=1) + beta * (rest * y).sum(axis=1)
+        hits, claimed_in_vain, missed = row_sums(_counts_of_logits if self.from_logits else _counts, y, z)
+        faults = alpha * claimed_in_vain + beta * missed
         return faults, hits + faults + smooth
 
     def value(self, y: Array, z: Array) -> Array:
-        faults, whole = self._fraction(y, *self._claimed(z))
+        faults, whole = self._fraction(y, z)
         return np.where(whole > 0, faults / whole, 0).astype(z.dtype, copy=False)
 
     def slope(self, y: Array, z: Array) -> Array:
         p, rest = self._claimed(z)
-        alpha, beta, _ = self._rates()
-        faults, whole = self._fraction(y, p, rest)
-        whole = np.where(whole > 0, whole, 1)[:, None]
-        in_faults = alpha * (1 - y) - beta * y
-        pull = (in_faults - faults[:, None] / whole * (y + in_faults)) / whole
+        pull = self._pulls(y, z)[0]
         return pull * p * rest if self.from_logits else pull
 
     def curvature(self, y: Array, z: Array) -> Array:
-        p, rest = self._claimed(z)
+        pull, in_whole = self._pulls(y, z)
+        return self._through_logits(*self._claimed(z), pull, -2 * in_whole * pull)
+
+    def _pulls(self, y: Array, z: Array) -> tuple[Array, Array]:
+        """The slopes in the probabilities: of the loss, and of the whole as a share of it."""
         alpha, beta, _ = self._rates()
-        faults, whole = self._fraction(y, p, rest)
+        faults, whole = self._fraction(y, z)
         whole = np.where(whole > 0, whole, 1)[:, None]
         in_faults = alpha * (1 - y) - beta * y
-        in_whole = y + in_faults
-        pull = (in_faults - faults[:, None] / whole * in_whole) / whole
-        return self._through_logits(p, rest, pull, -2 * in_whole / whole * pull)
+        in_whole = (y + in_faults) / whole
+        return in_faults / whole - faults[:, None] / whole * in_whole, in_whole
 
     def _through_logits(self, p: Array, rest: Array, pull: Array, bend: Array) -> Array:
         """A curvature in probabilities as one in logits, where those are read."""
         return p * rest * (bend * p * rest + pull * (rest - p)) if self.from_logits else bend
+
+
+def _counts(y: Array, p: Array) -> tuple[Array, Array, Array]:
+    """Hits, what is claimed in vain, what is missed."""
+    return p * y, p * (1 - y), (1 - p) * y
+
+
+def _counts_of_logits(y: Array, z: Array) -> tuple[Array, Array, Array]:
+    p, rest = sigmoid(z), sigmoid(-z)
+    return p * y, p * (1 - y), rest * y
 
 
 class Dice(Overlap):
@@ -256,3 +266,6 @@ class LovaszHinge(Masks):
         pull = np.empty_like(z)
         np.put_along_axis(pull, order, prices * (lacks > 0), axis=1)
         return -(2 * y - 1) * pull
+
+    def curvature(self, y: Array, z: Array) -> Array:
+        return np.zeros_like(z)

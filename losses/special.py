@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .machine import primitive
+from .tracing import Symbol
 
 Array = NDArray[Any]
 
@@ -98,17 +99,22 @@ def expm1_less(x: Array) -> Array:
 
 def log_partition(z: Array) -> tuple[Array, Array]:
     """The maximum of each row and the log of the sum of ``exp(row - maximum)``, exact when one class dominates."""
-    top = z.argmax(axis=-1)[..., None]
-    peak = np.take_along_axis(z, top, axis=-1)
-    rest = exp(gap(z, peak))
-    np.put_along_axis(rest, top, 0, axis=-1)
-    return peak, log1p(rest.sum(axis=-1, keepdims=True))
+    peak = z.max(axis=-1, keepdims=True)
+    at_peak = z == peak
+    rest = np.where(at_peak, z.dtype.type(0), exp(gap(z, peak))).sum(axis=-1, keepdims=True)
+    return peak, log1p(rest + (at_peak.astype(z.dtype).sum(axis=-1, keepdims=True) - 1))
 
 
 def softmax_costs(z: Array) -> Array:
     """The cost of each class, ``-log softmax(z)``, along the last axis."""
     peak, spread = log_partition(z)
     return gap(peak, z) + spread
+
+
+def softmax_cost(z: Array, y: Array) -> Array:
+    """The cost of class ``y`` of each row."""
+    peak, spread = log_partition(z)
+    return gap(peak[..., 0], pick(z, y)) + spread[..., 0]
 
 
 def softmax(z: Array) -> tuple[Array, Array]:
@@ -125,15 +131,16 @@ def softmax(z: Array) -> tuple[Array, Array]:
     return p, others
 
 
-def one_hot(y: Array, like: Array) -> Array:
+def one_hot(y: Any, like: Any) -> Any:
     """Class numbers as rows of zeros and a one, shaped and typed as ``like``."""
-    rows = np.zeros_like(like)
-    np.put_along_axis(rows, y[..., None], 1, axis=-1)
-    return rows
+    places = like.places() if isinstance(like, Symbol) else np.arange(like.shape[-1])
+    return (places == y[..., None]).astype(like.dtype)
 
 
-def pick(x: Array, y: Array) -> Array:
+def pick(x: Any, y: Any) -> Any:
     """The entry of class ``y`` in each row of ``x``."""
+    if isinstance(x, Symbol):
+        return x.pick(y)
     return np.take_along_axis(x, y[..., None], axis=-1)[..., 0]
 
 

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from losses.core import Loss
+from losses.boxes import BoxIoU
+from losses.embedding import InBatch
+from losses.layouts import Rows
 
 from .instances import ALL, parts_of, rng_of, sample, weights_for, with_part
 
 pytestmark = pytest.mark.filterwarnings("ignore::losses.LossWarning")
 
 STEP = 1e-6
-CURVED = [loss for loss in ALL if type(loss).curvature is not Loss.curvature]
 
 
 def sides(f: Callable[[Any], Any], y_pred: Any, name: str, way: Any) -> tuple[Any, Any]:
@@ -57,7 +58,7 @@ def test_the_gradient_of_each_reduction_is_that_share_of_the_gradient_of_the_sum
             np.testing.assert_allclose(slopes, share * of_sum[name], rtol=1e-9, atol=1e-14)
 
 
-@pytest.mark.parametrize("loss", CURVED, ids=repr)
+@pytest.mark.parametrize("loss", ALL, ids=repr)
 def test_the_hessian_is_the_slope_of_the_gradient(loss):
     rng = rng_of("curvature", str(loss))
     y, z = sample(loss, rng, 5)
@@ -69,3 +70,14 @@ def test_the_hessian_is_the_slope_of_the_gradient(loss):
             way[at] = 1
             least, greatest = sides(lambda moved: parts_of(loss.gradient(y, moved, weights))[name], z, name, way)  # noqa: B023
             assert_between(curves[at], least[at], greatest[at])
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if isinstance(loss, Rows | InBatch | BoxIoU)], ids=repr)
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_vectors_and_boxes_without_length_have_finite_derivatives(loss, kind):
+    y, z = sample(loss, rng_of("nothing", str(loss)))
+    for number in (0, 1):
+        same = {name: np.full(np.shape(part), number, kind) for name, part in parts_of(z).items()}
+        moved = same if isinstance(z, dict) else same["y_pred"]
+        for derivative in (loss.gradient, loss.hessian):
+            assert all(np.isfinite(part).all() for part in parts_of(derivative(y, moved)).values())

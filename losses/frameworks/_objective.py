@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import Loss
-from ..errors import LossWarning, NotSupported
+from ..errors import LossWarning
 
 Array = NDArray[Any]
 
@@ -95,8 +95,10 @@ class Objective:
     def _exact(self, y: Array, raw: Array) -> tuple[Array, Array]:
         link = self.link
         z = link.back(raw)
-        slope, first = self.loss.gradient(y, z), link.first(raw)
-        return slope * first, _curvature(self.loss, y, z) * first * first + slope * link.second(raw)
+        (slope, bend), first = self.loss.derivatives(y, z), link.first(raw)
+        if link is IDENTITY:
+            return slope, bend
+        return slope * first, bend * first * first + slope * link.second(raw)
 
     def _positive(self, y: Array, raw: Array, slope: Array, bend: Array) -> Array:
         if not self._has_residual:
@@ -142,11 +144,3 @@ class Objective:
         """Predictions from the trees' sums (``start`` added where it was taken as an offset)."""
         found: Array = self.link.back(np.asarray(raw, dtype=np.float64))
         return found
-
-
-def _curvature(loss: Loss, y: Array, z: Array) -> Array:
-    try:
-        found: Array = loss.hessian(y, z)
-    except NotSupported:
-        return np.zeros_like(z)
-    return found
