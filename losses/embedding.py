@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from .domains import BITS, REALS, SIGNS, Array
 from .errors import InvalidShape, NotSupported
 from .layouts import Rows, heads_of, no_target_or_labels, same_shape
 from .params import Param
-from .special import length, one_hot, pick, softmax, softmax_costs, unit
+from .special import length, unit
+from .sphere import Search, all_but, bent_through_unit, through_unit
 
 METRIC, CONTRAST = ("metric_learning",), ("contrastive",)
 TEMPERATURE = Param("divides the similarities: the lower, the more the hardest rivals count", above=0)
@@ -53,14 +55,9 @@ class Contrastive(Rows):
     def curvature(self, y: Array, a: Array, b: Array) -> tuple[Array, Array]:
         way, distance = unit(a - b + a.dtype.type(self.eps))
         lack = np.maximum(self.margin - distance, 0)
-        unlike = (lack > 0) * way * way - lack * _all_but(way) / distance
+        unlike = (lack > 0) * way * way - lack * all_but(way) / distance
         bend = 2 * np.where(y[:, None] > 0, 1, unlike)
         return bend, bend
-
-
-def _all_but(way: Array) -> Array:
-    """How much of each unit vector lies off each axis, in squares; nothing of a zero vector."""
-    return way.any(axis=1, keepdims=True) - way * way
 
 
 class Triplet(Rows):
@@ -176,7 +173,7 @@ class CosineEmbedding(Rows):
     def curvature(self, y: Array, a: Array, b: Array) -> tuple[Array, Array]:
         (u, size_a), (v, size_b) = unit(a), unit(b)
         pull = self._pull(y, u, v)
-        return _bent_through_unit(0, pull * v, u, size_a), _bent_through_unit(0, pull * u, v, size_b)
+        return bent_through_unit(0, pull * v, u, size_a), bent_through_unit(0, pull * u, v, size_b)
 
 
 class InBatch(Loss):
@@ -184,41 +181,37 @@ class InBatch(Loss):
 
     per_row = False
 
+    def _searches(self, units: Sequence[Array], labels: Sequence[Array]) -> list[Search]:
+        """The searches, of which the mean is taken, among unit vectors."""
+        raise NotImplementedError
 
-def _along(x: Array, way: Array) -> Array:
-    return (x * way).sum(axis=1, keepdims=True)
+    def _apart(self, arrays: Sequence[Array]) -> tuple[Sequence[Array], Sequence[Array]]:
+        """Embeddings and labels."""
+        return arrays, []
 
+    def value(self, *arrays: Any) -> Array:
+        embeddings, labels = self._apart([x for x in arrays if x is not None])
+        costs = [search.costs() for search in self._searches([unit(x)[0] for x in embeddings], labels)]
+        return functools.reduce(np.add, costs) / len(costs)
 
-def _across(x: Array, way: Array) -> Array:
-    """What of each row stands across its ``way``."""
-    return x - _along(x, way) * way
+    def _derived(
+        self, order: Callable[[Search, Array], list[Array]], searches: Sequence[Search], weights: Array
+    ) -> list[Array]:
+        found = [order(search, weights / len(searches)) for search in searches]
+        return [functools.reduce(np.add, parts) for parts in zip(*found, strict=True)]
 
+    def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
+        embeddings, labels = self._apart([x for x in arrays if x is not None])
+        units, sizes = zip(*map(unit, embeddings), strict=True)
+        pulls = self._derived(Search.pulls, self._searches(units, labels), weights)
+        return list(map(through_unit, pulls, units, sizes))
 
-def _through_unit(pull: Array, way: Array, size: Array) -> Array:
-    """A slope in unit vectors as one in the vectors themselves."""
-    return np.where(way.any(axis=1, keepdims=True), _across(pull, way), 0) / size
-
-
-def _bent_through_unit(bend: Array | float, pull: Array, way: Array, size: Array) -> Array:
-    """A curvature in unit vectors, across them, as one in the vectors themselves; ``pull`` is the slope there."""
-    turned = bend - 2 * way * _across(pull, way) - _along(pull, way) * _all_but(way)
-    return np.where(way.any(axis=1, keepdims=True), turned, 0) / size / size
-
-
-def _squares(shares: Array, x: Array, way: Array) -> Array:
-    """The sum over j of ``shares[i, j]`` times the squares of what of ``x[j]`` stands across ``way[i]``."""
-    cosines = way @ x.T
-    lean = shares * cosines
-    return shares @ (x * x) - 2 * way * (lean @ x) + way * way * (lean * cosines).sum(axis=1, keepdims=True)
-
-
-def _spread(way: Array, own: Array, rest: Array, shares: Array, rivals: Array) -> Array:
-    """The variance of what stands across ``way``: ``own`` has all but the ``rest``, which is the sum of ``shares``.
-
-    It is taken about ``own``, so that nothing cancels where that is almost certain.
-    """
-    own, mean = _across(own, way), _across(shares @ rivals, way)
-    return _squares(shares, rivals, way) - 2 * own * mean + rest * own * own - np.square(mean - rest * own)
+    def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
+        embeddings, labels = self._apart([x for x in arrays if x is not None])
+        units, sizes = zip(*map(unit, embeddings), strict=True)
+        searches = self._searches(units, labels)
+        pulls, bends = (self._derived(order, searches, weights) for order in (Search.pulls, Search.bends))
+        return list(map(bent_through_unit, bends, pulls, units, sizes))
 
 
 class InfoNCE(InBatch):
@@ -263,76 +256,11 @@ class InfoNCE(InBatch):
             rivals,
         )
 
-    def _scores(self, u: Array, v: Array, rivals: Array | None) -> Array:
-        """Of the own first, then of all rivals."""
-        others = u @ (v if rivals is None else rivals).T
-        if rivals is None:
-            np.fill_diagonal(others, -np.inf)
-        return np.concatenate([_along(u, v), others], axis=1) / self.temperature
-
-    def value(self, a: Array, p: Array, rivals: Array | None) -> Array:
-        u, v = unit(a)[0], unit(p)[0]
-        there = softmax_costs(self._scores(u, v, None if rivals is None else unit(rivals)[0]))[:, 0]
-        return (there + softmax_costs(self._scores(v, u, None))[:, 0]) / 2 if self.symmetric else there
-
-    def _pulls(self, weights: Array, u: Array, v: Array, rivals: Array | None) -> list[Array]:
-        """The slopes in the unit vectors, one way: of anchors, of their own, of rivals."""
-        p, rest = softmax(self._scores(u, v, rivals))
-        heft = weights[:, None] / self.temperature
-        own, others = -heft * rest[:, :1], heft * p[:, 1:]
-        return [own * v + others @ (v if rivals is None else rivals), own * u, others.T @ u]
-
-    def _bends(self, weights: Array, u: Array, v: Array, rivals: Array | None) -> list[Array]:
-        """Their slopes across the unit vectors, likewise."""
-        p, rest = softmax(self._scores(u, v, rivals))
-        heft, r = weights[:, None] / self.temperature / self.temperature, v if rivals is None else rivals
-        bends = heft * p * rest  # in the scores
-        return [
-            heft * _spread(u, v, rest[:, :1], p[:, 1:], r),
-            bends[:, :1] * np.square(_across(u, v)),
-            _squares(bends[:, 1:].T, u, r),
-        ]
-
-    def _of_parts(self, order: Callable[..., list[Array]], weights: Array, units: Sequence[Array]) -> list[Array]:
-        """A derivative in each part: without negatives, each one's own is a rival to others; both ways, if wanted."""
+    def _searches(self, units: Sequence[Array], labels: Sequence[Array]) -> list[Search]:
         if len(units) == 3:
-            return order(weights, *units)
-        u, v = units
-        anchor, own, rival = order(weights, u, v, None)
-        if not self.symmetric:
-            return [anchor, own + rival]
-        back, back_own, back_rival = order(weights, v, u, None)
-        return [(anchor + back_own + back_rival) / 2, (own + rival + back) / 2]
-
-    def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        units, sizes = zip(*(unit(part) for part in arrays if part is not None), strict=True)
-        pulls = self._of_parts(self._pulls, weights, units)
-        return [_through_unit(*of_part) for of_part in zip(pulls, units, sizes, strict=True)]
-
-    def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        units, sizes = zip(*(unit(part) for part in arrays if part is not None), strict=True)
-        bends, pulls = (self._of_parts(order, weights, units) for order in (self._bends, self._pulls))
-        return [_bent_through_unit(*of_part) for of_part in zip(bends, pulls, units, sizes, strict=True)]
-
-
-class Search(NamedTuple):
-    """How likely each row finds each other by its scores, and what it is to find."""
-
-    p: Array
-    rest: Array  # 1 - p
-    heft: Array  # weights over temperature, (n, 1)
-    slopes: Array  # in the unit vectors' cosines
-    own: Array  # a row to be found, (n,)
-
-    def pull(self, u: Array) -> Array:
-        """The slopes in the unit vectors, each of which seeks and is sought."""
-        return (self.slopes + self.slopes.T) @ u
-
-    def bend(self, u: Array) -> Array:
-        """Their slopes across the unit vectors, times the temperature."""
-        shares = self.p * (1 - one_hot(self.own, self.p))
-        seeking = self.heft * _spread(u, u[self.own], pick(self.rest, self.own)[:, None], shares, u)
-        return seeking + _squares((self.heft * self.p * self.rest).T, u, u)
+            return [Search(units, self.temperature, lambda some: 0 * some, candidates=2, own=1)]
+        ways = [(0, 1), (1, 0)] if self.symmetric else [(0, 1)]
+        return [Search(units, self.temperature, lambda some: some, *way) for way in ways]
 
 
 class NTXent(InBatch):
@@ -359,29 +287,18 @@ class NTXent(InBatch):
     def weigh(self, weights: Array) -> Array:
         return np.tile(weights, 2)
 
-    def _scores(self, u: Array) -> tuple[Array, Array]:
-        scores = u @ u.T / self.temperature
-        np.fill_diagonal(scores, -np.inf)
-        return scores, np.roll(np.arange(len(u)), len(u) // 2)
+    def _apart(self, arrays: Sequence[Array]) -> tuple[Sequence[Array], Sequence[Array]]:
+        return [np.concatenate(arrays)], []
 
-    def value(self, z1: Array, z2: Array) -> Array:
-        scores, twin = self._scores(unit(np.concatenate([z1, z2]))[0])
-        return pick(softmax_costs(scores), twin)
-
-    def _search(self, weights: Array, u: Array) -> Search:
-        scores, twin = self._scores(u)
-        p, rest = softmax(scores)
-        mine, heft = one_hot(twin, scores), weights[:, None] / self.temperature
-        return Search(p, rest, heft, heft * (p * (1 - mine) - rest * mine), twin)
+    def _searches(self, units: Sequence[Array], labels: Sequence[Array]) -> list[Search]:
+        views = len(units[0])
+        return [Search(units, self.temperature, lambda some: (some + views // 2) % views, hidden=True)]
 
     def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        u, size = unit(np.concatenate(arrays))
-        return np.split(_through_unit(self._search(weights, u).pull(u), u, size), 2)
+        return np.split(super().pull(weights, *arrays)[0], 2)
 
     def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        u, size = unit(np.concatenate(arrays))
-        search = self._search(weights, u)
-        return np.split(_bent_through_unit(search.bend(u) / self.temperature, search.pull(u), u, size), 2)
+        return np.split(super().bend(weights, *arrays)[0], 2)
 
 
 class SupCon(InBatch):
@@ -410,37 +327,15 @@ class SupCon(InBatch):
             )  # fmt: skip
         return Column("y_true", labels, REALS), Column("y_pred", z, REALS)
 
-    def _parts(self, y: Array, u: Array) -> tuple[Array, Array]:
-        """The scores, and the share of each row's loss that stands with each other row."""
-        scores = u @ u.T / self.temperature
-        np.fill_diagonal(scores, -np.inf)
-        kin = (y[:, None] == y).astype(u.dtype)
-        np.fill_diagonal(kin, 0)
-        return scores, kin / np.maximum(kin.sum(axis=1, keepdims=True), 1)
+    def _apart(self, arrays: Sequence[Array]) -> tuple[Sequence[Array], Sequence[Array]]:
+        return arrays[1:], arrays[:1]
 
-    def value(self, y: Array, z: Array) -> Array:
-        if len(y) == 1:
-            return np.zeros(1, z.dtype)
-        scores, shares = self._parts(y, unit(z)[0])
-        costs = softmax_costs(scores)
-        np.fill_diagonal(costs, 0)
-        return (shares * costs).sum(axis=1)
+    def _searches(self, units: Sequence[Array], labels: Sequence[Array]) -> list[Search]:
+        (u,), (y,) = units, labels
 
-    def pull(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        y, z = arrays
-        u, size = unit(z)
-        return (_through_unit(self._search(weights, y, u).pull(u), u, size),)
+        def kin(some: Array) -> Array:
+            shares = (y[some, None] == y).astype(u.dtype)
+            shares[np.arange(len(some)), some] = 0
+            return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1)
 
-    def _search(self, weights: Array, y: Array, u: Array) -> Search:
-        scores, shares = self._parts(y, u)
-        p, rest = softmax(scores)
-        heft = weights[:, None] * shares.any(axis=1, keepdims=True) / self.temperature
-        slopes = heft * (p - shares)
-        np.fill_diagonal(slopes, 0)
-        return Search(p, rest, heft, slopes, shares.argmax(axis=1))
-
-    def bend(self, weights: Array, *arrays: Any) -> Sequence[Array]:
-        y, z = arrays
-        u, size = unit(z)
-        search = self._search(weights, y, u)
-        return (_bent_through_unit(search.bend(u) / self.temperature, search.pull(u), u, size),)
+        return [Search(units, self.temperature, kin, hidden=True)]

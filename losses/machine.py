@@ -138,11 +138,32 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def row_sums(formula: Callable[..., tuple[Array, ...]], *arrays: Array) -> list[Array]:
     """The sums, row by row, of the arrays of elements that ``formula`` gives; ``formula`` must be a plain function."""
-    if not CODES or not all(x.dtype in (np.float32, np.float64) and x.flags.c_contiguous for x in arrays):
+    if not CODES or not all(map(_readable, arrays)):
         return [x.sum(axis=1) for x in formula(*arrays)]
     program = _summing(formula, len(arrays))
     rows = [program.run([(x, False) for x in row], len(row[0]))[0] for row in zip(*arrays, strict=True)]
     return [np.array([total for total, *_ in column]) for column in zip(*rows, strict=True)]
+
+
+def by_row(formula: Callable[..., Array], *arrays: Array) -> Array:
+    """What ``formula``, a plain function of (n, k) arrays and of numbers of rows, gives for each row."""
+    rows, width = arrays[0].shape
+    if not CODES or width > WIDEST or not all(_readable(x) for x in arrays):
+        return formula(*arrays)
+    inputs = [(x, x.ndim == 1) for x in arrays]
+    out = np.empty(rows, arrays[0].dtype)
+    _rowwise(formula, width, *(of_rows for _, of_rows in inputs)).run(inputs, rows, width, [(out, True)])
+    return out
+
+
+def _readable(x: Array) -> bool:
+    return x.dtype in (np.float32, np.float64) and x.flags.c_contiguous
+
+
+@functools.lru_cache(maxsize=64)
+def _rowwise(formula: Callable[..., Any], width: int, *of_rows: bool) -> Program:
+    tape = Tape()
+    return Program(tape, outputs=[formula(*(tape.input(i, kind, width) for i, kind in enumerate(of_rows)))])
 
 
 @functools.cache

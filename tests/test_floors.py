@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "losses"
 FLOORS = (
-    *("errors", "tracing", "machine", "special", "domains", "params", "arrays", "tally"),
+    *("errors", "tracing", "machine", "special", "domains", "sphere", "params", "arrays", "tally"),
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
