@@ -18,6 +18,7 @@
 
 #define CHUNK 512 /* numbers a piece holds; a wider row is a piece of its own, up to WIDEST */
 #define WIDEST 32768
+#define LINE 64 /* bytes that come from memory at a time */
 #define REGISTERS 256
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && (__GNUC__ >= 11 || __clang_major__ >= 16)
@@ -27,8 +28,10 @@
 #endif
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
+#define FETCH(place) __builtin_prefetch(place)
 #else
 #define INLINE static inline
+#define FETCH(place)
 #endif
 
 /* ── elementary functions ───────────────────────────────────────────────────────────────────────────────────────── */
@@ -136,6 +139,11 @@ INLINE double log_cosh_given(double x, double q) {
     return fabs(x) < 0.5 ? near : far;
 }
 
+INLINE double v_hypot(double a, double b) {
+    double high = larger(fabs(a), fabs(b)), low = smaller(fabs(a), fabs(b)), t = low / high;
+    return low == high ? high * 1.41421356237309505 : high * sqrt(1 + t * t); /* also where both are 0 or infinite */
+}
+
 INLINE double v_expm1_less(double x) {
     double s = fabs(x) < 0.02 ? x : 0, p = s / 10;
     p = (1 + p) * s / 9; p = (1 + p) * s / 8; p = (1 + p) * s / 7; p = (1 + p) * s / 6;
@@ -166,7 +174,7 @@ INLINE double v_expm1_less(double x) {
     X(add, a + b) X(subtract, a - b) X(multiply, a * b) X(divide, a / b) X(maximum, larger(a, b))                      \
     X(minimum, smaller(a, b)) X(less, a < b) X(less_equal, a <= b) X(equal, a == b) X(not_equal, a != b)               \
     X(logical_and, (a != 0) & (b != 0)) X(logical_or, (a != 0) | (b != 0)) X(copysign, copysign(a, b))                 \
-    X(power, pow(a, b)) X(hypot, hypot(a, b)) X(arctan2, atan2(a, b)) X(times, a == 0 || b == 0 ? 0 : a * b) X(gap, a == b ? 0 : a - b) \
+    X(power, pow(a, b)) X(hypot, v_hypot(a, b)) X(arctan2, atan2(a, b)) X(times, a == 0 || b == 0 ? 0 : a * b) X(gap, a == b ? 0 : a - b) \
     X(log_cosh_given, log_cosh_given(a, b))
 
 /* where: a where c is not 0, else b.  fill: one number all over a piece.  Of the rows of a: sum, highest, the element b
@@ -278,12 +286,16 @@ ONE_FOR_EACH_PROCESSOR static void execute(const Program *p) {
     for (size_t r = first_scratch; r < end; r++)
         in[r] = out[r] = p->scratch + (r - p->constant_count) * step * width;
 
+    const char *ahead[REGISTERS]; /* what the next piece will read comes from memory while this one is worked on */
+    size_t lines = (step * width * sizeof(double) / LINE + p->steps - 1) / p->steps;
+
     for (size_t row = 0; row < (size_t)p->rows; row += step) {
         size_t rows = p->rows - row < step ? p->rows - row : step;
         for (size_t r = 0; r < first_constant; r++) {
             const Array *x = p->inputs + r;
             size_t from = x->by_row ? row : row * width, n = x->by_row ? rows : rows * width;
             in[r] = (const double *)x->view.buf + from;
+            ahead[r] = (const char *)x->view.buf + (from + n) * (x->narrow ? sizeof(float) : sizeof(double));
             if (x->narrow) {
                 const float *restrict narrow = (const float *)x->view.buf + from;
                 double *restrict d = out[r];
@@ -292,6 +304,8 @@ ONE_FOR_EACH_PROCESSOR static void execute(const Program *p) {
             }
         }
         for (const Instruction *s = p->code; s < p->code + p->steps; s++) {
+            for (size_t r = 0; r < first_constant; r++)
+                for (size_t i = 0; i < lines; i++, ahead[r] += LINE) FETCH(ahead[r]);
             const double *x = in[s->a], *y = in[s->b];
             double *restrict d = out[s->d];
             size_t n = s->by_row ? rows : rows * width;

@@ -196,7 +196,8 @@ class PseudoHuber(Elementwise):
         return self.delta * (miss / np.hypot(1, miss))
 
     def curvature(self, y: Array, z: Array) -> Array:
-        return np.hypot(1, (z - y) / self.delta) ** -3
+        root = np.hypot(1, (z - y) / self.delta)
+        return 1 / root / root / root
 
 
 class Quantile(Elementwise):
