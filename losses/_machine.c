@@ -221,9 +221,13 @@ INLINE double total(const double *x, size_t n) {
 }
 
 INLINE double highest(const double *x, size_t n) {
-    double found = x[0];
-    for (size_t i = 1; i < n; i++) found = larger(found, x[i]);
-    return found;
+    double found = x[0], missing = 0;
+    #pragma omp simd reduction(max : found) reduction(+ : missing)
+    for (size_t i = 0; i < n; i++) {
+        found = x[i] > found ? x[i] : found;
+        missing += x[i] != x[i];
+    }
+    return missing ? NAN : found;
 }
 
 /* The sums of v, of m (v - c m) and of (v - c m)^2; with one mass for all the second follows from the first. */
