@@ -15,9 +15,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define CHUNK 512 /* numbers a piece holds; a wider row is a piece of its own, up to WIDEST */
 #define WIDEST 32768
+#define STREAMED 65536 /* numbers of an output that is large beside the caches */
 #define LINE 64 /* bytes that come from memory at a time */
 #define REGISTERS 256
 
@@ -230,6 +234,18 @@ INLINE double highest(const double *x, size_t n) {
     return missing ? NAN : found;
 }
 
+/* A large output goes past the caches: they need not read what is written over. */
+INLINE void write_out(double *restrict to, const double *restrict x, size_t n, int large) {
+    size_t i = 0;
+#if defined(__SSE2__)
+    if (large) {
+        for (; i < n && (uintptr_t)(to + i) % 16; i++) to[i] = x[i];
+        for (; i + 2 <= n; i += 2) _mm_stream_pd(to + i, _mm_loadu_pd(x + i));
+    }
+#endif
+    for (; i < n; i++) to[i] = x[i];
+}
+
 /* The sums of v, of m (v - c m) and of (v - c m)^2; with one mass for all the second follows from the first. */
 INLINE void moments(Sums *s, const double *v, const double *m, int one, size_t n, int first) {
     if (first) {
@@ -367,7 +383,7 @@ ONE_FOR_EACH_PROCESSOR static void execute(const Program *p) {
                 if (to->narrow) {
                     float *restrict narrow = (float *)to->view.buf + from;
                     LOOP narrow[i] = (float)x[i];
-                } else memcpy((double *)to->view.buf + from, x, n * sizeof *x);
+                } else write_out((double *)to->view.buf + from, x, n, p->rows * width > STREAMED);
                 break;
             }
             }

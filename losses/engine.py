@@ -132,7 +132,7 @@ def derivatives(work: Job, orders: Sequence[Order], sample_weight: Any, scale: f
     weights = row_weights(sample_weight, work.rows)
     formulas = tuple(FORMULAS[order] for order in orders)
     ((_, worker),) = _teams({0: work}, formulas, weights, False)
-    rooms = worker.rooms(formulas, weights is not None)
+    rooms = worker.rooms(formulas, weights is not None, scale)
     shared = [c.shared for c in work.columns if c is not None and c.field != "y_true"] * len(orders)
 
     def one(start: int) -> list[Array]:

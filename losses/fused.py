@@ -107,18 +107,18 @@ class Fused:
         """What ``pull`` and ``bend`` of the one loss give for the block, in each part of the prediction."""
         return self._written(some, tuple(FORMULAS[order] for order in orders), scale, into)
 
-    def rooms(self, formulas: tuple[str, ...], weighted: bool) -> list[Array]:
+    def rooms(self, formulas: tuple[str, ...], weighted: bool, scale: float = 1.0) -> list[Array]:
         """Arrays for what formulas give for all rows."""
         work = self.jobs[0]
         whole = max((c.array for c in work.columns if c is not None), key=np.size).shape
-        single = written_program(self.tasks[0], formulas, weighted)[1]
+        single = written_program(self.tasks[0], formulas, weighted, scale != 1)[1]
         return [np.empty(whole[:1] if of_rows else whole, work.dtype) for of_rows in single]
 
     def _written(self, some: Cut, formulas: tuple[str, ...], scale: float, into: list[Array] | None) -> list[Array]:
         inputs = self._inputs(some)
-        program, of_rows = written_program(self.tasks[0], formulas, some.weights is not None)
+        program, of_rows = written_program(self.tasks[0], formulas, some.weights is not None, scale != 1)
         rows = len(inputs[0][0])
-        out = into or [room[:rows] for room in self.rooms(formulas, some.weights is not None)]
+        out = into or [room[:rows] for room in self.rooms(formulas, some.weights is not None, scale)]
         self._run(program, inputs, some, list(zip(out, of_rows, strict=True)), scale)
         return out
 
@@ -170,7 +170,7 @@ def traces(task: Task, formulas: tuple[str, ...]) -> bool:
     try:
         if formulas == ("value",):
             tally_program((task,), weighted=False)
-        written_program(task, formulas, weighted=False)
+        written_program(task, formulas, weighted=False, scaled=False)
     except (TypeError, AttributeError, ValueError, IndexError):
         return False
     return True
@@ -213,15 +213,15 @@ def tally_program(tasks: tuple[Task, ...], weighted: bool) -> tuple[Program, lis
 
 
 @lru_cache(maxsize=4096)
-def written_program(task: Task, formulas: tuple[str, ...], weighted: bool) -> tuple[Program, list[bool]]:
+def written_program(task: Task, formulas: tuple[str, ...], weighted: bool, scaled: bool) -> tuple[Program, list[bool]]:
     """What formulas give, times the scale and the weight of each row; and which parts are numbers of rows."""
     tape = Tape()
-    weight = tape.constant(SCALE)
+    weight = tape.constant(SCALE if scaled else 1.0)
     if weighted:
         weight = weight * _weight(tape, [task])
     found = [part for formula in formulas for part in task.call(formula, tape)]
     of_rows = [tape.kinds[part.step] is True for part in found]
-    parts = [tape.emit("times", weight, part) for part in found]
+    parts = [tape.emit("times", weight, part) if weighted or scaled else part for part in found]
     pairs = zip(parts, of_rows, strict=True)
     outputs = [part if single or not tape.kinds[part.step] else tape.emit("spread", part) for part, single in pairs]
     return Program(tape, _checks([task], tape), outputs=outputs), of_rows

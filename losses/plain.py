@@ -49,7 +49,7 @@ class Plain:
         found = [part for order in orders for part in getattr(self.work.loss, order)(scales, *arrays)]
         return [np.asarray(part, dtype=self.work.dtype) for part in found]
 
-    def rooms(self, formulas: tuple[str, ...], weighted: bool) -> None:
+    def rooms(self, formulas: tuple[str, ...], weighted: bool, scale: float = 1.0) -> None:
         """None: what a formula gives is known when it has been called."""
 
     def _ready(self, some: Cut) -> list[Array | None]:
