@@ -20,7 +20,7 @@ import numpy as np
 
 from .blocks import Job, cut
 from .domains import Array
-from .fused import FORMULAS, Fused, Order, fits
+from .fused import FORMULAS, Fused, Order, alone
 from .plain import Plain
 from .tally import Tally, row_weights
 
@@ -101,14 +101,18 @@ def _teams(
 ) -> list[tuple[Sequence[int], Plain | Fused]]:
     """Who does which jobs: those that read the same arrays, and miss the same rows, go to the machine together."""
     teams: list[tuple[Sequence[int], Plain | Fused]] = []
-    together: dict[Any, list[int]] = {}
+    together: dict[Any, tuple[list[int], Fused]] = {}
     for place, work in jobs.items():
-        if fits(work, formulas, weights):
-            arrays = frozenset([(id(c.array), drop and c.domain.infinite) for c in work.columns if c is not None])
-            together.setdefault(arrays, []).append(place)
-        else:
+        team = alone(work, formulas, weights)
+        if team is None:
             teams.append(((place,), Plain(work)))
-    return teams + [(places, Fused([jobs[place] for place in places])) for places in together.values()]
+            continue
+        arrays = frozenset([(id(c.array), drop and c.domain.infinite) for c in work.columns if c is not None])
+        together.setdefault(arrays, ([], team))[0].append(place)
+    return teams + [
+        (places, team if len(places) == 1 else Fused([jobs[place] for place in places]))
+        for places, team in together.values()
+    ]
 
 
 def each_row(work: Job, sample_weight: Any, drop: bool = False) -> Array:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from .blocks import DOUBLE, SINGLE, Column, Cut, Formula, Job
+from .blocks import DOUBLE, SINGLE, Cut, Formula, Job
 from .domains import Array, Domain
 from .machine import Input, Program, Sums
 from .plain import Plain, marked
@@ -57,19 +57,21 @@ class Fused:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.jobs = jobs
-        self._given: dict[int, Given] = {}
-        self.tasks = tuple(self._task(work) for work in jobs)
+        self._arrays: dict[int, tuple[int, bool | None]] = {}  # the place of each, and whether it has a number a row
+        self.tasks = tuple([self._task(work) for work in jobs])
 
     def _task(self, work: Job) -> Task:
-        deep = any(column.array.ndim > 2 for column in work.columns if column is not None)
-        return Task(work.loss, tuple(self._give(work, column) for column in work.columns), work.width, deep)
-
-    def _give(self, work: Job, column: Column | None) -> Given | None:
-        if column is None:
-            return None
-        of_rows = column.array.size == work.rows if work.width > 1 else None
-        given = self._given.setdefault(id(column.array), Given(len(self._given), of_rows, column.domain))
-        return given._replace(domain=column.domain)
+        inputs: list[Given | None] = []
+        deep = False
+        for column in work.columns:
+            if column is None:
+                inputs.append(None)
+                continue
+            deep = deep or column.array.ndim > 2
+            of_rows = column.array.size == work.rows if work.width > 1 else None
+            known = self._arrays.setdefault(id(column.array), (len(self._arrays), of_rows))
+            inputs.append(Given(*known, column.domain))
+        return Task(work.loss, tuple(inputs), work.width, deep)
 
     def tallies(self, some: Cut) -> list[Tally]:
         """The tally of each job."""
@@ -133,7 +135,7 @@ class Fused:
 
     def _inputs(self, some: Cut) -> list[Input]:
         pieces = self._pieces(some)
-        return [(_as_machine_reads(pieces[key]), bool(given.of_rows)) for key, given in self._given.items()]
+        return [(_as_machine_reads(pieces[key]), bool(of_rows)) for key, (_, of_rows) in self._arrays.items()]
 
     def _pieces(self, some: Cut) -> dict[int, Array]:
         """The pieces by their arrays."""
@@ -176,10 +178,12 @@ def traces(task: Task, formulas: tuple[str, ...]) -> bool:
     return True
 
 
-def fits(work: Job, formulas: tuple[str, ...], weights: Array | None) -> bool:
-    """Whether a job can go to the machine."""
-    flat = weights is None or weights.ndim == 1
-    return work.fused and flat and traces(Fused([work]).tasks[0], formulas)
+def alone(work: Job, formulas: tuple[str, ...], weights: Array | None) -> Fused | None:
+    """A job as the machine takes it; None where it cannot."""
+    if not work.fused or not (weights is None or weights.ndim == 1):
+        return None
+    team = Fused([work])
+    return team if traces(team.tasks[0], formulas) else None
 
 
 @lru_cache(maxsize=1024)
