@@ -74,7 +74,7 @@ class Domain:
         if self.low == -math.inf and self.high == math.inf:
             total = np.add.reduce(x, axis=None)
             return bool(not np.isnan(total) if self.infinite else np.isfinite(total))
-        low, high = x.min(), x.max()
+        low, high = float(x.min()), float(x.max())  # in float32 the bound itself would be infinity
         return bool((low > self.low if self.open_low else low >= self.low) and high <= min(self.high, _HUGE))
 
     def bad(self, x: Array) -> Array:

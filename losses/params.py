@@ -13,11 +13,14 @@ from __future__ import annotations
 import math
 import types
 import typing
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Literal, Union
 
 from .errors import InvalidParameter
+
+_NO_LISTS = str, bytes, Mapping, Set
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ class Param:
 
     def read(self, value: object) -> Any:
         """The value as this parameter stores it; raises InvalidParameter, saying what is allowed and what came."""
-        if self.infinite and value in ("inf", "-inf"):
-            value = float(str(value))
+        if self.infinite and isinstance(value, str) and value in ("inf", "-inf"):
+            value = float(value)
         for attempt in (self._as_none, self._as_choice, self._as_bool, self._as_number, self._as_list):
             found, result = attempt(value)
             if found:
@@ -98,14 +101,20 @@ class Param:
     def _as_number(self, value: object) -> tuple[bool, float | int]:
         if _is_bool(value) or not isinstance(value, Real):
             return False, 0
-        if int in self.kinds and (isinstance(value, Integral) or float(value).is_integer()):
-            return self._inside(float(value)), int(float(value))
-        return float in self.kinds and self._inside(float(value)), float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            return False, 0
+        if int in self.kinds and number == value and number.is_integer():
+            return self._inside(number), int(number)
+        return float in self.kinds and self._inside(number), number
 
     def _as_list(self, value: object) -> tuple[bool, tuple[float, ...]]:
-        if tuple not in self.kinds or isinstance(value, str | bytes) or not hasattr(value, "__len__"):
+        if tuple not in self.kinds or not isinstance(value, Iterable) or isinstance(value, _NO_LISTS):
             return False, ()
-        items = list(value) if hasattr(value, "__iter__") else []
+        if getattr(value, "ndim", 1) != 1:
+            return False, ()
+        items = list(value)
         numbers = replace(self, kinds=frozenset({float}))
         return bool(items), tuple(numbers.read(item) for item in items)
 
