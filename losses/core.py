@@ -20,9 +20,10 @@ from typing import Any, ClassVar, Literal, dataclass_transform
 import numpy as np
 
 from . import engine
+from .arrays import inputs
 from .blocks import Caution, Column, job
 from .domains import Array, Domain
-from .errors import EmptyInput, InvalidParameter, LossWarning, NotSupported, UnknownName
+from .errors import EmptyInput, InvalidParameter, InvalidWeights, LossWarning, NotSupported, UnknownName
 from .fused import Order
 from .params import Param, params_of, text_of
 from .special import times
@@ -149,6 +150,9 @@ class Loss:
     def __setattr__(self, name: str, value: Any) -> None:
         raise FrozenInstanceError(f"{self!r} does not change; make another one")
 
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"{self!r} does not change; make another one")
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
@@ -225,11 +229,11 @@ class Loss:
 
     def gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The slope of the reduced loss (of the sum, for ``none``) in ``y_pred``, shaped as ``y_pred``."""
-        return self._derivatives(["pull"], y_true, y_pred, sample_weight, reduction)[0]
+        return self.differentiated(["pull"], y_true, y_pred, sample_weight, reduction)[0]
 
     def hessian(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The diagonal of the second derivative of the reduced loss, shaped as ``y_pred``."""
-        return self._derivatives(["bend"], y_true, y_pred, sample_weight, reduction)[0]
+        return self.differentiated(["bend"], y_true, y_pred, sample_weight, reduction)[0]
 
     def derivatives(
         self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none"
@@ -240,26 +244,33 @@ class Loss:
         >>> BCEWithLogits().derivatives([1.0], [0.0])
         (array([-0.5]), array([0.25]))
         """
-        slope, bend = self._derivatives(["pull", "bend"], y_true, y_pred, sample_weight, reduction)
+        slope, bend = self.differentiated(["pull", "bend"], y_true, y_pred, sample_weight, reduction)
         return slope, bend
 
-    def _derivatives(
-        self, orders: Sequence[Order], y_true: Any, y_pred: Any, sample_weight: Any, reduction: Reduction
+    def differentiated(
+        self,
+        orders: Sequence[Order],
+        y_true: Any,
+        y_pred: Any,
+        sample_weight: Any,
+        reduction: Reduction,
+        drop: bool = False,
     ) -> list[Any]:
+        """The derivatives of these orders; with ``drop`` those of rows that lack a number are 0."""
+        y_true, y_pred = inputs(y_true, y_pred)
         if reduction != "none":
             self.check_reduction(reduction)
         work = job(self, self.arrange(y_true, y_pred))
         scale = 1.0
         if reduction not in ("none", "sum"):
-            scale = 1 / self.divisor(engine.tallies([work], sample_weight)[0], reduction, work.width)
-        found = engine.derivatives(work, orders, sample_weight, scale)
+            scale = 1 / self.divisor(engine.tallies([work], sample_weight, drop)[0], reduction, work.width)
+        found = engine.derivatives(work, orders, sample_weight, scale, drop)
         names = [c.field.removeprefix("y_pred.") for c in work.columns if c is not None and c.field != "y_true"]
         parts = [found[i : i + len(names)] for i in range(0, len(found), len(names))]
         if not isinstance(y_pred, Mapping):
-            return [part.reshape(np.shape(y_pred)) for (part,) in parts]
+            return [part.reshape(y_pred.shape) for (part,) in parts]
         return [
-            {name: part.reshape(np.shape(y_pred[name])) for name, part in zip(names, heads, strict=True)}
-            for heads in parts
+            {name: part.reshape(y_pred[name].shape) for name, part in zip(names, heads, strict=True)} for heads in parts
         ]
 
     def check_reduction(self, reduction: str) -> None:
@@ -277,6 +288,8 @@ class Loss:
             return 1.0
         if not tally.weight:
             raise EmptyInput("no row counts: the weights of all rows are 0, or all are ignored", loss=self.about.id)
+        if math.isinf(tally.weight):
+            raise InvalidWeights("sample_weight sums to infinity", loss=self.about.id, field="sample_weight")
         return tally.weight * (width if reduction == "elementmean" else 1)
 
     def reduce(self, tally: Tally, reduction: str, width: int) -> float:
@@ -312,7 +325,7 @@ class Loss:
     def __add__(self, other: Any) -> Any:
         from .sums import Sum, terms_of
 
-        return Sum(terms_of(self) + terms_of(other))
+        return Sum(terms_of(self) + terms_of(other)) if isinstance(other, Loss | Sum) else NotImplemented
 
     def __rmul__(self, factor: float) -> Any:
         from .sums import Sum

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .blocks import Job, cut
+from .blocks import Column, Cut, Job, cut
 from .domains import Array
 from .fused import FORMULAS, Fused, Order, alone
 from .plain import Plain
@@ -119,33 +119,54 @@ def each_row(work: Job, sample_weight: Any, drop: bool = False) -> Array:
     """The weighted losses themselves, in the working type."""
     weights = row_weights(sample_weight, work.rows)
     ((_, worker),) = _teams({0: work}, ("value",), weights, drop)
-    rooms = None if drop else worker.rooms(("value",), weights is not None)
+    rooms = None if drop else worker.rooms(("value",), weights is not None, work.rows)
 
     def one(start: int) -> list[Array]:
         with np.errstate(all="ignore"):
-            return worker.rows(cut(work, weights, start, drop), _parts(work, rooms, start))
+            some = cut(work, weights, start, drop)
+            return [] if some.empty else worker.rows(some, _parts(work, rooms, start))
 
-    return _joined(each(one, work.starts), rooms)[0]
+    return _joined([found for found in each(one, work.starts) if found], rooms)[0]
 
 
-def derivatives(work: Job, orders: Sequence[Order], sample_weight: Any, scale: float) -> list[Array]:
+def derivatives(
+    work: Job, orders: Sequence[Order], sample_weight: Any, scale: float, drop: bool = False
+) -> list[Array]:
     """The first or second derivatives of the weighted sum, or both, in each part of the prediction.
 
-    Rows are joined, parts that all rows share are summed.
+    Rows are joined, parts that all rows share are summed. With ``drop`` a row that lacks a number has slopes of 0.
     """
     weights = row_weights(sample_weight, work.rows)
     formulas = tuple(FORMULAS[order] for order in orders)
-    ((_, worker),) = _teams({0: work}, formulas, weights, False)
-    rooms = worker.rooms(formulas, weights is not None, scale)
-    shared = [c.shared for c in work.columns if c is not None and c.field != "y_true"] * len(orders)
+    ((_, worker),) = _teams({0: work}, formulas, weights, drop)
+    rooms = None if drop else worker.rooms(formulas, weights is not None, work.rows, scale)
+    heads = [c for c in work.columns if c is not None and c.field != "y_true"] * len(orders)
+    shared = [head.shared for head in heads]
 
     def one(start: int) -> list[Array]:
         with np.errstate(all="ignore"):
-            found = worker.derivatives(cut(work, weights, start), orders, scale, _parts(work, rooms, start))
-        summed = (once and work.loss.per_row for once in shared)
-        return [part.sum(axis=0) if once else part for once, part in zip(summed, found, strict=True)]
+            some = cut(work, weights, start, drop)
+            if some.empty:
+                found = [np.zeros((0, *head.array.shape[1:]), work.dtype) for head in heads]
+            else:
+                found = worker.derivatives(some, orders, scale, _parts(work, rooms, start))
+        if work.loss.per_row:
+            found = [part.sum(axis=0) if once else part for once, part in zip(shared, found, strict=True)]
+        if some.dropped:
+            found = [
+                part if head.shared else _among_all(part, head, some, start)
+                for head, part in zip(heads, found, strict=True)
+            ]
+        return found
 
     return _joined(each(one, work.starts), rooms, shared)
+
+
+def _among_all(part: Array, head: Column, some: Cut, start: int) -> Array:
+    """The slopes of the rows that were kept, among zeros for those that were left out."""
+    whole = np.zeros((len(part) + some.dropped, *head.array.shape[1:]), part.dtype)
+    whole[some.rows - start] = part.reshape(-1, *whole.shape[1:])
+    return whole
 
 
 def _parts(work: Job, rooms: list[Array] | None, start: int) -> Any:

@@ -10,13 +10,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from . import engine
-from .blocks import Job, job
+from .arrays import inputs
+from .blocks import job
 from .catalogue import get as loss_of
 from .core import Loss, Reduction
 from .domains import Array
 from .errors import EmptyInput, InvalidInput, LossesError, UnknownName
 from .sums import Sum, terms_of
-from .tally import Tally
+from .tally import Tally, read_weights
 
 Missing = Literal["error", "drop"]
 
@@ -137,7 +138,7 @@ class Evaluator:
     """
 
     def __init__(self, losses: Iterable[Any], reduction: Reduction = "mean", missing: Missing = "error") -> None:
-        specs = [losses] if isinstance(losses, str | Loss | Sum | Mapping) else list(losses)
+        specs = list(losses) if isinstance(losses, Iterable) and not isinstance(losses, str | Mapping) else [losses]
         if not specs:
             raise EmptyInput("name at least one loss", field="losses")
         if missing not in ("error", "drop"):
@@ -161,16 +162,16 @@ class Evaluator:
 
     def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
         """Take in a batch; rows, sums and errors add up. Returns itself."""
-        jobs = self._jobs(y_true, y_pred)
+        y_true, y_pred = inputs(y_true, y_pred)
+        jobs = [job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
         found = engine.tallies(jobs, sample_weight, self.missing == "drop")
         self._tallies = [a + b for a, b in zip(self._tallies, found, strict=True)]
         self._widths = [work.width for work in jobs]
         return self
 
-    def _jobs(self, y_true: Any, y_pred: Any) -> list[Job]:
-        return [job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
-
     def __add__(self, other: Evaluator) -> Evaluator:
+        if not isinstance(other, Evaluator):
+            return NotImplemented
         if self._asked != other._asked:
             raise InvalidInput("only evaluations of the same losses, reduction and missing add up", field="losses")
         both = Evaluator(self.losses, self.reduction, self.missing)
@@ -233,7 +234,7 @@ def evaluate(
 
     ``losses`` are specs or Loss objects. ``y_true`` and ``y_pred`` hold n rows (``y_pred`` named arrays for losses
     that need more than one; ``y_true`` None for those without a target). ``missing="drop"`` leaves out rows with NaN
-    and counts them. ``include=["gradient"]`` adds the slope of the reduced loss.
+    and counts them. ``include=["gradient"]`` adds the slope of the reduced loss, which is 0 in rows that were left out.
 
     Raises a LossesError that says what was expected, what came, and in which rows.
 
@@ -241,16 +242,19 @@ def evaluate(
     >>> r["mse"].value, r["huber"].unit
     (0.375, 'target²')
     """
-    for wanted in include:
-        if wanted != "gradient":
-            raise UnknownName.among("include", wanted, ("gradient",))
-    run = Evaluator(losses, reduction, missing).update(y_true, y_pred, sample_weight)
-    found = run.result()
+    wanted = list(include) if isinstance(include, Iterable) and not isinstance(include, str) else [include]
+    for what in wanted:
+        if what != "gradient":
+            raise UnknownName.among("include", what, ("gradient",))
+    run = Evaluator(losses, reduction, missing)
+    (y_true, y_pred), weights = inputs(y_true, y_pred), read_weights(sample_weight)
+    found = run.update(y_true, y_pred, weights).result()
     if reduction == "none":
-        found = _with_rows(run, found, y_true, y_pred, sample_weight)
-    if not include:
+        found = _with_rows(run, found, y_true, y_pred, weights)
+    if not wanted:
         return found
-    return Evaluation([_sloped(r, r.loss.gradient(y_true, y_pred, sample_weight, reduction)) for r in found.results])
+    options = y_true, y_pred, weights, reduction, missing == "drop"
+    return Evaluation([_sloped(r, *r.loss.differentiated(["pull"], *options)) for r in found.results])
 
 
 def _sloped(result: Result, slope: Any) -> Result:

@@ -109,18 +109,18 @@ class Fused:
         """What ``pull`` and ``bend`` of the one loss give for the block, in each part of the prediction."""
         return self._written(some, tuple(FORMULAS[order] for order in orders), scale, into)
 
-    def rooms(self, formulas: tuple[str, ...], weighted: bool, scale: float = 1.0) -> list[Array]:
-        """Arrays for what formulas give for all rows."""
+    def rooms(self, formulas: tuple[str, ...], weighted: bool, rows: int, scale: float = 1.0) -> list[Array]:
+        """Arrays for what formulas give for so many rows."""
         work = self.jobs[0]
         whole = max((c.array for c in work.columns if c is not None), key=np.size).shape
         single = written_program(self.tasks[0], formulas, weighted, scale != 1)[1]
-        return [np.empty(whole[:1] if of_rows else whole, work.dtype) for of_rows in single]
+        return [np.empty((rows, *(() if of_rows else whole[1:])), work.dtype) for of_rows in single]
 
     def _written(self, some: Cut, formulas: tuple[str, ...], scale: float, into: list[Array] | None) -> list[Array]:
         inputs = self._inputs(some)
         program, of_rows = written_program(self.tasks[0], formulas, some.weights is not None, scale != 1)
         rows = len(inputs[0][0])
-        out = into or [room[:rows] for room in self.rooms(formulas, some.weights is not None, scale)]
+        out = into or self.rooms(formulas, some.weights is not None, rows, scale)
         self._run(program, inputs, some, list(zip(out, of_rows, strict=True)), scale)
         return out
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import Caution, Cut, Job
+from .blocks import DOUBLE, Caution, Cut, Job
 from .domains import FIRST_ROWS, Array
 from .errors import OutsideDomain
 from .tally import Tally, by_row, spread
@@ -30,7 +30,7 @@ class Plain:
         values = loss.value(*arrays)
         if not math.isfinite(np.add.reduce(values, axis=None)):
             refuse_undefined(values, some)
-        weighed, heft = self._weigh(values, loss.mass(*arrays), some.weights)
+        weighed, heft = self._weigh(values, loss.mass(*arrays), some)
         cautions = tuple(marked(caution, arrays) for caution in loss.cautions)
         return [Tally.of(weighed, heft, cautions, some.dropped)]
 
@@ -39,17 +39,20 @@ class Plain:
         values = self.work.loss.value(*self._ready(some))
         if not math.isfinite(np.add.reduce(values, axis=None)):
             refuse_undefined(values, some)
-        return [self._weigh(values, None, some.weights)[0].astype(self.work.dtype, copy=False)]
+        return [self._weigh(values, None, some)[0].astype(self.work.dtype, copy=False)]
 
     def derivatives(self, some: Cut, orders: Sequence[str], scale: float, into: None = None) -> list[Array]:
         """What ``pull`` and ``bend`` of the loss give for the block, in each part of the prediction."""
         rows = len(some.pieces[0] if some.pieces[0] is not None else some.pieces[-1])
-        scales = self.work.loss.weigh(np.full(rows, scale) if some.weights is None else some.weights * scale)
+        weights = _double(some.weights)
+        scales = self.work.loss.weigh(np.full(rows, scale) if weights is None else weights * scale)
         arrays = self._ready(some)
+        if scales.ndim > 1:  # a weight an element fits where an element has a loss, which the slopes do not show
+            spread(scales, self.work.loss.value(*arrays))
         found = [part for order in orders for part in getattr(self.work.loss, order)(scales, *arrays)]
         return [np.asarray(part, dtype=self.work.dtype) for part in found]
 
-    def rooms(self, formulas: tuple[str, ...], weighted: bool, scale: float = 1.0) -> None:
+    def rooms(self, formulas: tuple[str, ...], weighted: bool, rows: int, scale: float = 1.0) -> None:
         """None: what a formula gives is known when it has been called."""
 
     def _ready(self, some: Cut) -> list[Array | None]:
@@ -59,8 +62,9 @@ class Plain:
             for c, piece in zip(self.work.columns, some.pieces, strict=True)
         ]
 
-    def _weigh(self, values: Array, mass: Array | None, weights: Array | None) -> tuple[Array, Array | None]:
+    def _weigh(self, values: Array, mass: Array | None, some: Cut) -> tuple[Array, Array | None]:
         """Weighted losses, and what each counts for in a mean (None: 1)."""
+        weights = _double(some.weights)
         if weights is None:
             return values, mass
         w = spread(self.work.loss.weigh(weights), values)
@@ -68,6 +72,10 @@ class Plain:
         if np.isnan(weighed.sum()):
             weighed = np.where(w == 0, 0.0, weighed)
         return weighed, w if mass is None else w * mass
+
+
+def _double(weights: Array | None) -> Array | None:
+    return None if weights is None else weights.astype(DOUBLE, copy=False)
 
 
 def marked(caution: Caution, arrays: Sequence[Any]) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from .arrays import inputs
 from .core import Loss, Reduction
 from .domains import LOGITS
 from .errors import InvalidParameter, InvalidShape, NotSupported
+from .fused import Order
 from .params import text_of
 
 Term = tuple[float, Loss]
@@ -23,16 +27,18 @@ class Sum:
     the sigmoid of the logits that the cross-entropy sees. Each term is reduced as it is on its own.
     """
 
-    def __init__(self, terms: Iterable[Term]) -> None:
-        terms = tuple((float(factor), loss) for factor, loss in terms)
-        if not terms or not all(np.isfinite(factor) and factor > 0 for factor, _ in terms):
+    def __init__(self, terms: Iterable[tuple[Any, Loss]]) -> None:
+        given = tuple(terms)
+        if not given or not all(isinstance(x, Real) and 0 < x < math.inf for x, _ in given):  # type: ignore[operator]
             raise InvalidParameter("a sum needs losses with finite factors above 0", field="loss")
+        terms = tuple((float(factor), loss) for factor, loss in given)
         logits = any(loss.inputs.get("y_pred") is LOGITS for _, loss in terms)
         self.terms = tuple((factor, _reading_logits(loss) if logits else loss) for factor, loss in terms)
         self._spoken = terms
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "mean") -> Any:
         """The weighted sum of the reduced losses; ``none`` needs terms of one shape."""
+        y_true, y_pred = inputs(y_true, y_pred)
         return self.together([loss(y_true, y_pred, sample_weight, reduction) for _, loss in self.terms])
 
     def together(self, values: Sequence[Any]) -> Any:
@@ -45,17 +51,29 @@ class Sum:
 
     def gradient(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The slope of the reduced sum in ``y_pred``."""
-        return self._derivative("gradient", y_true, y_pred, sample_weight, reduction)
+        return self.differentiated(["pull"], y_true, y_pred, sample_weight, reduction)[0]
 
     def hessian(self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none") -> Any:
         """The diagonal of its second derivative."""
-        return self._derivative("hessian", y_true, y_pred, sample_weight, reduction)
+        return self.differentiated(["bend"], y_true, y_pred, sample_weight, reduction)[0]
 
-    def _derivative(self, which: str, *args: Any) -> Any:
-        parts = [(factor, getattr(loss, which)(*args)) for factor, loss in self.terms]
-        if isinstance(parts[0][1], Mapping):
-            return {name: sum(factor * part[name] for factor, part in parts) for name in parts[0][1]}
-        return sum(factor * part for factor, part in parts)
+    def derivatives(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, reduction: Reduction = "none"
+    ) -> tuple[Any, Any]:
+        """Gradient and hessian in one pass."""
+        slope, bend = self.differentiated(["pull", "bend"], y_true, y_pred, sample_weight, reduction)
+        return slope, bend
+
+    def differentiated(self, orders: Sequence[Order], y_true: Any, y_pred: Any, *options: Any) -> list[Any]:
+        """As ``Loss.differentiated``, of the sum."""
+        y_true, y_pred = inputs(y_true, y_pred)
+        found = [loss.differentiated(orders, y_true, y_pred, *options) for _, loss in self.terms]
+        return [self._added(parts) for parts in zip(*found, strict=True)]
+
+    def _added(self, parts: Sequence[Any]) -> Any:
+        if isinstance(parts[0], Mapping):
+            return {name: self._added([part[name] for part in parts]) for name in parts[0]}
+        return sum(factor * part for (factor, _), part in zip(self.terms, parts, strict=True))
 
     @property
     def unit(self) -> str:
@@ -86,7 +104,7 @@ class Sum:
         return hash(self.terms)
 
     def __add__(self, other: Sum | Loss) -> Sum:
-        return Sum(self._spoken + terms_of(other))
+        return Sum(self._spoken + terms_of(other)) if isinstance(other, Loss | Sum) else NotImplemented
 
     def __rmul__(self, factor: float) -> Sum:
         return Sum((factor * own, loss) for own, loss in self._spoken)

@@ -12,6 +12,9 @@ from .arrays import numbers
 from .domains import FIRST_ROWS, Array
 from .errors import InvalidInput, InvalidWeights
 
+LEAST = float(np.finfo(np.float64).tiny)  # 1 over a smaller sum of weights could be infinity
+PIECE = 1 << 15  # rows of weights that are looked at at a time
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -104,28 +107,46 @@ def _dot(a: Array, b: Array) -> float:
     return float(np.einsum("i,i", a, b, dtype=np.float64))
 
 
-def row_weights(sample_weight: Any, rows: int) -> Array | None:
-    """Sample weights as float64, refused when negative, missing, all zero, or not one a row."""
-    if sample_weight is None:
-        return None
+def read_weights(sample_weight: Any) -> Array | None:
+    """Sample weights as an array; refused where they are no numbers."""
     try:
-        weights = numbers(sample_weight, "sample_weight").astype(np.float64, copy=False)
+        return None if sample_weight is None else numbers(sample_weight, "sample_weight")
     except InvalidInput as error:
         raise InvalidWeights(error.detail, **error.data) from error
-    if len(weights) != rows:
+
+
+def row_weights(sample_weight: Any, rows: int) -> Array | None:
+    """Sample weights, in the type they came in; refused when negative, missing, all zero, or not one a row."""
+    weights = read_weights(sample_weight)
+    if weights is None:
+        return None
+    if len(weights) != rows or not weights.size:
         got = list(weights.shape)
         raise InvalidWeights(f"sample_weight must have {rows} rows, got shape {got}", field="sample_weight", got=got)
-    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)).reshape(rows, -1).all(axis=1))[:FIRST_ROWS].tolist()
+    total, bad = _summed(weights)
     if bad:
         raise InvalidWeights(
             f"sample_weight must be finite and at least 0, it is not at rows {bad}", field="sample_weight", rows=bad
         )
-    with np.errstate(over="ignore"):
-        total = float(weights.sum())
-    if not 0 < total < math.inf:
-        fault = "sums to infinity" if total else "is 0 in every row"
+    if not LEAST <= total < math.inf:
+        fault = "sums to infinity" if total > 1 else "is too small to divide by" if total else "is 0 in every row"
         raise InvalidWeights(f"sample_weight {fault}", field="sample_weight")
     return weights
+
+
+def _summed(weights: Array) -> tuple[float, list[int]]:
+    """The sum of weights, and the first rows where they cannot be; a piece at a time, which takes no memory."""
+    total, bad = 0.0, []
+    for start in range(0, len(weights), PIECE):
+        with np.errstate(all="ignore"):
+            piece = weights[start : start + PIECE].astype(np.float64, copy=False)
+            total += float(piece.sum())
+            if not (piece.min() >= 0 and piece.max() < math.inf):
+                outside = ~(np.isfinite(piece) & (piece >= 0)).reshape(len(piece), -1).all(axis=1)
+                bad += (start + np.flatnonzero(outside)).tolist()
+        if len(bad) >= FIRST_ROWS:
+            break
+    return total, bad[:FIRST_ROWS]
 
 
 def spread(weights: Array, like: Array) -> Array:

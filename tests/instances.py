@@ -229,6 +229,19 @@ def sample(loss: Loss, rng: Rng, n: int = 6) -> Sample:
     return LAYOUTS[layout](loss, rng, n)
 
 
+def in_columns(loss: Loss, n: int = 6) -> Sample:
+    """Inputs of ``n`` rows and three columns, for losses that take them."""
+    draws = [sample(loss, rng_of("columns", str(loss), i), n) for i in range(3)]
+    heads = {name: np.stack([parts_of(z)[name] for _, z in draws], axis=1) for name in parts_of(draws[0][1])}
+    return np.stack([y for y, _ in draws], axis=1), heads if isinstance(loss, Heads) else heads["y_pred"]
+
+
+def takes_columns(loss: Loss) -> bool:
+    """Whether each element of a row may have a loss of its own."""
+    listed = any(isinstance(value, tuple) for value in loss.set_params().values())
+    return isinstance(loss, Elementwise | Heads) and not listed
+
+
 def rows_of(loss: Loss, y_true: Any, y_pred: Any) -> int:
     """How many rows the loss sees (one, where a batch of masks is taken as one)."""
     return job(loss, loss.arrange(y_true, y_pred)).rows

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import array
+import dataclasses
 import decimal
 import fractions
 import math
+import tracemalloc
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from losses import class_weights, evaluate, get
+from losses import Evaluator, blocks, class_weights, engine, evaluate, get, tally
 from losses.errors import (
     EmptyInput,
     InvalidInput,
@@ -28,7 +33,7 @@ from losses.errors import (
     UnknownName,
 )
 
-from .instances import DEFAULTS, Sample, by_rows, parts_of, rng_of, sample, with_part
+from .instances import DEFAULTS, Sample, by_rows, parts_of, rng_of, sample, takes_columns, with_part
 
 MSE, Y, Z = get("mse"), [1.0, 2.0, 3.0], [1.5, 2.0, 2.0]
 
@@ -41,6 +46,18 @@ def read_only(values: Any) -> Any:
     array = np.array(values)
     array.flags.writeable = False
     return array
+
+
+class Foreign:
+    """An array of somebody else's, which says that it is of another shape."""
+
+    shape = (7,)
+
+    def __init__(self, read: Any) -> None:
+        self.read = read
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.read()
 
 
 # ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -65,6 +82,14 @@ READ = {
     "polars": pl.Series,
     "torch": tensor,
     "torch half": lambda v: tensor(v).half(),
+    "torch bfloat16": lambda v: tensor(v).bfloat16(),
+    "torch in a graph": lambda v: tensor(v, requires_grad=True),
+    "arrow": pa.array,
+    "arrow in chunks": lambda v: pa.chunked_array([v[:1], v[1:]]),
+    "array module": lambda v: array.array("d", v),
+    "memory": lambda v: memoryview(array.array("d", v)),
+    "askew in memory": lambda v: np.frombuffer(b"." + np.array(v).tobytes(), np.uint8)[1:].view(np.float64),
+    "of its own kind": lambda v: Foreign(lambda: np.array(v)),
 }
 
 
@@ -73,6 +98,24 @@ def test_numbers_are_read_from_any_container(name):
     assert MSE(READ[name](Y), Z) == MSE(Y, Z)
     assert MSE(Z, READ[name](Y)) == MSE(Z, Y)
     np.testing.assert_array_equal(MSE.gradient(Z, READ[name](Y)), MSE.gradient(Z, Y))
+
+
+@pytest.mark.parametrize("loss", DEFAULTS, ids=repr)
+@pytest.mark.filterwarnings("ignore::losses.LossWarning")
+@pytest.mark.parametrize("name", ["list", "long double", "askew in memory", "of its own kind"])
+def test_every_loss_reads_any_container(loss, name):
+    y, z = sample(loss, rng_of("read", str(loss)))
+
+    def other(part: Any) -> Any:
+        if name == "askew in memory":
+            return READ[name](np.ravel(part).astype(float)).reshape(np.shape(part))
+        return part.tolist() if name == "list" else READ[name](part)
+
+    changed = None if y is None else other(y), {k: other(v) for k, v in z.items()} if isinstance(z, dict) else other(z)
+    assert loss(*changed) == loss(y, z)
+    for call in (loss.gradient, loss.hessian):
+        for head, part in parts_of(call(y, z)).items():
+            np.testing.assert_array_equal(parts_of(call(*changed))[head], part)
 
 
 def test_a_frame_and_a_column_of_rows_are_two_dimensional():
@@ -125,6 +168,13 @@ UNREADABLE = {
     "a set": ({1, 2, 3}, InvalidType),
     "a generator": ((x for x in Y), InvalidType),
     "a number beyond floats": ([10**400, 1, 2], InvalidType),
+    "masked strings": (np.ma.array(["a", "b", "c"]), InvalidType),
+    "masked complex": (np.ma.array([1j, 2, 3]), InvalidType),
+    "masked dates": (np.ma.array(np.array([1, 2, 3], "datetime64[s]")), InvalidType),
+    "masked records": (np.ma.array(np.zeros(3, [("a", int)])), InvalidType),
+    "masked objects": (np.ma.array([1, "b", 3], dtype=object), InvalidType),
+    "a frozen set": (frozenset([1, 2, 3]), InvalidType),
+    "what cannot be read": (Foreign(lambda: {}["no such key"]), InvalidType),
     "one number": (1.0, InvalidShape),
     "ragged rows": ([[1], [1, 2], [3]], InvalidShape),
     "no rows": ([], InvalidShape),
@@ -135,7 +185,9 @@ UNREADABLE = {
     "null in pandas": (pd.Series([1, None, 3], dtype="Int64"), MissingValues),
     "null in polars": (pl.Series([1, None, 3]), MissingValues),
     "masked": (np.ma.array(Y, mask=[0, 1, 0]), MissingValues),
+    "masked among objects": (np.ma.array([1, "b", 3], mask=[0, 1, 0], dtype=object), MissingValues),
     "infinity": ([1, math.inf, 3], OutsideDomain),
+    "beyond float64": (np.array(["1", "1e400", "3"], np.longdouble), OutsideDomain),
 }
 
 
@@ -149,6 +201,25 @@ def test_what_is_not_a_column_of_numbers_is_refused(name):
             assert caught.value.data["field"] == field
         if error in (MissingValues, OutsideDomain):
             assert caught.value.data["rows"] == [1]
+
+
+@pytest.mark.parametrize("rows", [[["a"], [1], [2]], [[1, 2], [3, "a"], [5, 6]], [[1, 2], [3, 10**400], [5, 6]]])
+def test_a_row_with_something_else_is_named_in_columns_too(rows):
+    table = np.array(rows, object)
+    at = next(i for i, row in enumerate(rows) if not all(isinstance(x, int) and x < 99 for x in row))
+    with pytest.raises(InvalidType, match=f"at row {at}") as caught:
+        MSE(table, np.ones(table.shape))
+    assert caught.value.data["rows"] == [at]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("spec", ["mse", "msle", "poisson_nll", "gamma_deviance", "bce"])
+def test_an_infinity_is_found_in_every_type(spec, dtype):
+    ones, bad = np.ones(3, dtype) / 2, np.array([1, math.inf, 1], dtype)
+    for inputs in ((ones, bad), (bad, ones)):
+        with pytest.raises(OutsideDomain) as caught:
+            get(spec)(*inputs)
+        assert caught.value.data["rows"] == [1]
 
 
 # ── what this loss does not take ────────────────────────────────────────────────────────────────────────────────────
@@ -328,6 +399,73 @@ def test_weights_are_read_from_any_container(name):
     assert MSE(Y, Z, READ[name](Y)) == MSE(Y, Z, Y)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bad_weights_are_named_wherever_they_stand(dtype):
+    rows = [5, tally.PIECE - 1, tally.PIECE, 2 * tally.PIECE + 3]
+    weights = np.ones(3 * tally.PIECE, dtype)
+    weights[rows] = -1, math.nan, math.inf, -math.inf
+    with pytest.raises(InvalidWeights) as caught:
+        MSE(weights, weights, weights)
+    assert caught.value.data["rows"] == rows
+    weights[:9] = -1
+    with pytest.raises(InvalidWeights) as caught:
+        MSE(weights, weights, weights)
+    assert caught.value.data["rows"] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("loss", [loss for loss in DEFAULTS if not takes_columns(loss)], ids=repr)
+@pytest.mark.filterwarnings("ignore::losses.LossWarning")
+def test_weights_of_elements_are_refused_where_rows_have_losses(loss):
+    y, z = sample(loss, rng_of("weights of elements", str(loss)))
+    for shape in ((6, 1), (6, 4), (6, 4, 4)):
+        for call in (loss, loss.gradient, loss.hessian):
+            with pytest.raises(InvalidWeights):
+                call(y, z, np.ones(shape))
+
+
+def test_weights_of_elements_weigh_elements():
+    y, z, w = np.ones((3, 2)), np.arange(6.0).reshape(3, 2), np.arange(6.0).reshape(3, 2)
+    assert MSE(y, z, w) == pytest.approx(np.average((y - z) ** 2, weights=w), rel=1e-15)
+    np.testing.assert_array_equal(MSE.gradient(y, z, w), 2 * w * (z - y))
+
+
+@pytest.mark.parametrize("weights", [np.full(3, 1e-320), np.full(3, 5e307)])
+def test_weights_that_nothing_can_be_divided_by_are_refused(weights):
+    with pytest.raises(InvalidWeights):
+        get("quantile:tau=[0.2,0.5,0.7,0.9]")(Y, np.ones((3, 4)), weights)
+
+
+def test_weights_without_numbers_are_refused():
+    with pytest.raises(InvalidWeights) as caught:
+        MSE(Y, Z, np.ones((3, 0)))
+    assert caught.value.data["got"] == [3, 0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("by_numpy", [False, True])
+def test_weights_are_not_copied_whole(dtype, by_numpy, monkeypatch):
+    if by_numpy:
+        monkeypatch.setattr(engine, "fits", lambda *job: False)
+        monkeypatch.setattr(blocks, "FUSED", (blocks.PLAIN, blocks.PLAIN))
+    y, weights = np.zeros(1 << 22, np.float32), np.ones(1 << 22, dtype)
+    MSE(y, y, weights)
+    tracemalloc.start()
+    try:
+        MSE(y, y, weights)
+        assert tracemalloc.get_traced_memory()[1] < 3 << 20  # a byte for each would be more
+    finally:
+        tracemalloc.stop()
+
+
+def test_weights_of_float32_weigh_as_those_of_float64():
+    weights = np.array([0.1, 0.7, 1.3], np.float32)
+    for loss in DEFAULTS:
+        if loss.per_row:
+            y, z = sample(loss, rng_of("single weights", str(loss)), 3)
+            with warnings.catch_warnings(action="ignore"):
+                assert loss(y, z, weights) == loss(y, z, weights.astype(float))
+
+
 def test_tiny_weights_weigh_as_much_as_their_proportions():
     assert MSE(Y, Z, [1e-300, 2e-300, 3e-300]) == pytest.approx(MSE(Y, Z, [1, 2, 3]), rel=1e-15)
 
@@ -364,6 +502,45 @@ def test_a_text_that_is_no_loss_is_refused_and_told(text):
         get(text)
     assert words in caught.value.detail
     assert len(caught.value.detail) < 1500
+
+
+PARAMETERS: list[tuple[str, dict[str, Any]]] = [
+    ("huber", {"delta": 10**400}),
+    ("huber", {"delta": fractions.Fraction(10**400)}),
+    ("huber", {"delta": np.array([1.0])}),
+    ("general_robust", {"alpha": np.array([1.0, 2.0])}),
+    ("quantile", {"tau": np.array(0.5)}),
+    ("quantile", {"tau": {0.1: 1, 0.5: 2}}),
+    ("quantile", {"tau": {0.1, 0.5}}),
+    ("cross_entropy", {"class_weight": {0: 1, 1: 2}}),
+    ("cross_entropy", {"ignore_index": 2**60 + 1}),
+    ("cross_entropy", {"ignore_index": 10**400}),
+]
+
+
+@pytest.mark.parametrize(("name", "params"), PARAMETERS, ids=repr)
+def test_a_parameter_of_another_kind_is_refused(name, params):
+    with pytest.raises(InvalidParameter) as caught:
+        get(name, **params)
+    assert caught.value.data["field"] in params
+
+
+def test_a_loss_does_not_change():
+    for change in (lambda: setattr(MSE, "delta", 1), lambda: delattr(get("huber:delta=2"), "delta")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            change()
+
+
+@pytest.mark.parametrize("factor", ["a", None, math.nan, INF, -1, 0, 1j, [2]])
+def test_a_factor_of_a_loss_is_a_number_above_zero(factor):
+    with pytest.raises(InvalidParameter):
+        factor * MSE
+
+
+def test_a_loss_adds_up_with_losses_only():
+    for one in (MSE, MSE + MSE, Evaluator(["mse"])):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            one + 5
 
 
 @pytest.mark.parametrize("spec", [5, None, ["mse"], {"delta": 1}, {"loss": 5}, {"loss": None}])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import losses
-from losses import Evaluator, evaluate, get
+from losses import Evaluator, engine, evaluate, get
 from losses.errors import (
     EmptyInput,
     InvalidInput,
@@ -18,10 +18,12 @@ from losses.errors import (
     InvalidWeights,
     MissingValues,
     NotSupported,
+    OutsideDomain,
     UnknownName,
 )
 
-from .instances import ALL, rng_of, sample, weights_for
+from .instances import ALL, SHARED, by_rows, parts_of, rng_of, sample, weights_for, with_part
+from .test_laws_rows import threads, told_by_row
 
 RNG = rng_of("evaluate")
 Y = RNG.normal(0, 2, 200)
@@ -35,6 +37,30 @@ def codes(found: Any) -> list[str]:
 
 
 # ── one pass ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Once:
+    """An array that can be read once."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = [values]
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.values.pop()
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_inputs_are_read_once_for_all_losses(reduction):
+    asked = [*SEVERAL, "mse+mae"]
+    found = evaluate(asked, Once(Y), Once(Z), Once(W), reduction, include=["gradient"])
+    known = evaluate(asked, Y, Z, W, reduction, include=["gradient"])
+    for spec in asked:
+        np.testing.assert_array_equal(found[spec].value, known[spec].value)
+        np.testing.assert_array_equal(found[spec].gradient, known[spec].gradient)
+    heads = {"mean": Once(Y), "var": Once(W + 1)}
+    assert evaluate(["gaussian_nll", "gaussian_nll:full=true"], Once(Z), heads).n == 200
+    for call in (get("mse"), get("mse").gradient, get("mse").derivatives, get("mse+mae"), get("mse+mae").hessian):
+        call(Once(Y), Once(Z), None, "mean")
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -88,8 +114,12 @@ def test_a_result_that_was_not_asked_for_is_told_so():
 def test_a_question_without_losses_or_with_unknown_wishes_is_refused():
     with pytest.raises(EmptyInput):
         evaluate([], Y, Z)
-    with pytest.raises(UnknownName, match="gradient"):
-        evaluate(["mse"], Y, Z, include=["hessian"])
+    for wish in (["hessian"], "hessian", None, 5, [None]):
+        with pytest.raises(UnknownName, match="gradient"):
+            evaluate(["mse"], Y, Z, include=wish)
+    for none in (None, 5, losses.MSE, [None], [["mse"]]):
+        with pytest.raises(InvalidInput, match="a loss is text"):
+            evaluate(none, Y, Z)
     with pytest.raises(UnknownName, match="drop"):
         evaluate(["mse"], Y, Z, missing="ignore")
     with pytest.raises(NotSupported, match="js_div has no reduction"):
@@ -184,6 +214,65 @@ def test_missing_rows_are_refused_unless_that_is_asked_for():
     assert caught.value.data["rows"] == [1]
     with pytest.raises(EmptyInput, match="1 dropped"):
         evaluate(["mse"], [math.nan], [1.0], missing="drop")
+
+
+def kept_and_whole(loss: Any, missing: list[int], n: int) -> tuple[Any, Any, Any, Any]:
+    """Inputs with missing rows, and which are kept."""
+    rng = rng_of("dropped", str(loss))
+    y, z = sample(loss, rng, n)
+    head = next(name for name in parts_of(z) if name not in SHARED)
+    part = np.array(parts_of(z)[head], float)
+    part[missing] = math.nan
+    return y, with_part(z, head, part), weights_for(loss, y, z, rng), np.setdiff1d(np.arange(n), missing)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if loss.per_row and told_by_row(loss)], ids=repr)
+@pytest.mark.parametrize("block", [1 << 15, 8])
+def test_the_slope_is_nothing_in_rows_that_were_left_out(loss, block):
+    n, missing = 24, [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 23]
+    y, z, weights, kept = kept_and_whole(loss, missing, n)
+    y2, z2 = by_rows((y, z), lambda part: part[kept])
+    with threads(2, block):
+        for reduction in loss.about.reductions:
+            found = evaluate([loss], y, z, weights, reduction, "drop", ["gradient"])[loss]
+            rest = evaluate([loss], y2, z2, weights[kept], reduction, include=["gradient"])[loss]
+            assert found.n == len(kept)
+            np.testing.assert_allclose(found.value, rest.value, rtol=1e-12, atol=1e-14)
+            slopes = parts_of(rest.gradient)
+            for name, part in parts_of(found.gradient).items():
+                assert part.shape == np.shape(parts_of(z)[name])
+                if name not in SHARED:
+                    assert not part[missing].any()
+                    part = part[kept]
+                assert part.dtype == slopes[name].dtype
+                np.testing.assert_allclose(part, slopes[name], rtol=1e-9, atol=1e-13)
+
+
+def test_the_slope_of_a_sum_and_of_float32_leave_rows_out_too():
+    z = np.array([1, math.nan, 3], np.float32)
+    found = evaluate(["mse+mae"], [0, 1, 2], z, None, "sum", "drop", ["gradient"])["mse+mae"]
+    np.testing.assert_array_equal(found.gradient, [3, 0, 3])
+    with threads(2, 1):
+        alone = evaluate(["mse"], [0, 1, 2], z, None, "sum", "drop", ["gradient"])["mse"].gradient
+    assert alone.dtype == np.float32
+
+
+@pytest.mark.parametrize("spec", ["msle", "gce", "focal_multiclass", "poisson_deviance", "giou"])
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_a_bad_row_is_named_by_its_own_number_among_dropped_ones(spec, reduction, monkeypatch):
+    loss = get(spec)
+    y, z, _, _ = kept_and_whole(loss, [0, *range(8, 16), 17], 40)
+    y = np.array(y, float)
+    y[[21, 22, 33]] = -7.0 if spec != "giou" else [1.0, 1, 0, 0]
+    for by_numpy in (False, True):
+        if by_numpy:
+            monkeypatch.setattr(engine, "fits", lambda *job: False)
+        with threads(2, 8), pytest.raises(OutsideDomain) as caught:
+            evaluate([loss], y, z, None, reduction, "drop")
+        assert caught.value.data["rows"] in ([21], [21, 22])  # as many as are in its block
+        with threads(2, 1 << 15), pytest.raises(OutsideDomain) as caught:
+            evaluate([loss], y, z, None, reduction, "drop", ["gradient"])
+        assert caught.value.data["rows"] == [21, 22, 33]
 
 
 def test_a_missing_label_head_or_rival_is_found():

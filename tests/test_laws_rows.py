@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple
 from typing import Any
@@ -13,12 +14,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from losses import blocks, engine
+from losses import Quantile, blocks, engine, get
 from losses.blocks import job
 from losses.core import Loss
 from losses.evaluate import Evaluator
+from losses.sums import Sum
 
-from .instances import ALL, DEFAULTS, SHARED, by_rows, parts_of, rng_of, rows_of, sample, weights_for
+from .instances import (
+    ALL,
+    DEFAULTS,
+    SHARED,
+    Sample,
+    by_rows,
+    in_columns,
+    parts_of,
+    rng_of,
+    rows_of,
+    sample,
+    takes_columns,
+    weights_for,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::losses.LossWarning")
 
@@ -109,6 +124,68 @@ def test_batches_add_up_to_the_whole_and_so_do_their_errors(loss):
         assert found.n == whole.n
         close(found.value, whole.value)
         close(found.standard_error, whole.standard_error)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if takes_columns(loss)], ids=repr)
+def test_columns_are_losses_side_by_side(loss):
+    y, z = in_columns(loss, N)
+    weights = weights_for(loss, y, z, rng_of(str(loss)))
+
+    def column(i: int) -> Sample:
+        return by_rows((y, z), lambda part: part[:, i])
+
+    for w in (None, weights):
+        close(loss(y, z, w, "none"), np.stack([loss(*column(i), w, "none") for i in range(3)], axis=1))
+        close(loss(y, z, w), np.mean([loss(*column(i), w) for i in range(3)]))
+        close(loss(y, z, w, "sum"), np.sum([loss(*column(i), w, "sum") for i in range(3)]))
+        for call in (loss.gradient, loss.hessian):
+            alone = [parts_of(call(*column(i), w)) for i in range(3)]
+            for name, part in parts_of(call(y, z, w)).items():
+                close(part, np.stack([slopes[name] for slopes in alone], axis=1))
+    one = by_rows(column(0), lambda part: part[:, None])
+    close(loss(*one, weights), loss(*column(0), weights))
+
+
+def test_columns_of_quantiles_are_quantiles_side_by_side():
+    rng = rng_of("quantiles")
+    y, z, taus = rng.normal(size=N), rng.normal(size=(N, 3)), (0.1, 0.5, 0.9)
+    together, alone = Quantile(taus), [Quantile(tau) for tau in taus]
+    close(together(y, z, None, "none"), np.stack([q(y, z[:, i], None, "none") for i, q in enumerate(alone)], axis=1))
+    close(together(y, z), np.mean([q(y, z[:, i]) for i, q in enumerate(alone)]))
+    close(together.gradient(y, z), np.stack([q.gradient(y, z[:, i]) for i, q in enumerate(alone)], axis=1))
+
+
+@pytest.mark.parametrize("loss", [*ALL, get("0.5*mse+mae"), get("dice+bce_with_logits")], ids=repr)
+def test_both_derivatives_in_one_pass_are_those_of_two(loss):
+    terms = loss.terms if isinstance(loss, Sum) else [(1, loss)]
+    y, z = sample(terms[0][1], rng_of(str(loss)), N)
+    weights = weights_for(terms[0][1], y, z, rng_of(str(loss)))
+    for w in (None, weights):
+        for reduction in ("none", "mean"):
+            slope, bend = loss.derivatives(y, z, w, reduction)
+            for found, known in (
+                (slope, loss.gradient(y, z, w, reduction)),
+                (bend, loss.hessian(y, z, w, reduction)),
+            ):
+                for name, part in parts_of(known).items():
+                    close(parts_of(found)[name], part, 1e-14)
+                    assert part.shape == np.shape(parts_of(z)[name])
+
+
+def test_calls_from_many_threads_do_not_meet():
+    asked_of = [loss for loss in DEFAULTS if told_by_row(loss)]
+    inputs = {loss: asked(loss, 200)[:3] for loss in asked_of}
+    alone = {loss: (loss(*inputs[loss]), parts_of(loss.gradient(*inputs[loss]))) for loss in asked_of}
+
+    def again(start: int) -> None:
+        for loss in asked_of[start:] + asked_of[:start]:
+            value, slopes = loss(*inputs[loss]), parts_of(loss.gradient(*inputs[loss]))
+            close(value, alone[loss][0])
+            for name, part in slopes.items():
+                close(part, alone[loss][1][name])
+
+    with threads(3, block=64), ThreadPoolExecutor(8) as pool:
+        list(pool.map(again, range(0, 40, 5)))
 
 
 @pytest.mark.parametrize("loss", BY_BATCH, ids=repr)
