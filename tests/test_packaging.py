@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -29,6 +30,24 @@ def test_the_wheel_holds_both_packages_their_types_and_nothing_else(built: Path)
         names = archive.namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"losses", "service"}
     assert {"losses/py.typed", "service/py.typed"} <= set(names)
+
+
+@pytest.mark.skipif(shutil.which(os.environ.get("CC", "gcc")) is None, reason="there is no compiler")
+def test_the_wheel_holds_the_compiled_machine_where_there_is_a_compiler(built: Path, tmp_path: Path) -> None:
+    wheel = next(built.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        assert [
+            name
+            for name in archive.namelist()
+            if name.startswith("losses/_machine.") and name.endswith((".so", ".pyd"))
+        ]
+        archive.extractall(tmp_path)
+    assert "-abi3-" in wheel.name
+    script = "import losses.tracing as t; print(t._machine.__file__, len(t.CODES) > 0)"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.startswith(str(tmp_path))
+    assert done.stdout.endswith("True\n")
 
 
 def test_the_sdist_holds_the_tests_and_the_licence(built: Path) -> None:
