@@ -445,7 +445,7 @@ def test_weights_without_numbers_are_refused():
 @pytest.mark.parametrize("by_numpy", [False, True])
 def test_weights_are_not_copied_whole(dtype, by_numpy, monkeypatch):
     if by_numpy:
-        monkeypatch.setattr(engine, "fits", lambda *job: False)
+        monkeypatch.setattr(engine, "alone", lambda *job: None)
         monkeypatch.setattr(blocks, "FUSED", (blocks.PLAIN, blocks.PLAIN))
     y, weights = np.zeros(1 << 22, np.float32), np.ones(1 << 22, dtype)
     MSE(y, y, weights)

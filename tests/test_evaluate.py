@@ -266,7 +266,7 @@ def test_a_bad_row_is_named_by_its_own_number_among_dropped_ones(spec, reduction
     y[[21, 22, 33]] = -7.0 if spec != "giou" else [1.0, 1, 0, 0]
     for by_numpy in (False, True):
         if by_numpy:
-            monkeypatch.setattr(engine, "fits", lambda *job: False)
+            monkeypatch.setattr(engine, "alone", lambda *job: None)
         with threads(2, 8), pytest.raises(OutsideDomain) as caught:
             evaluate([loss], y, z, None, reduction, "drop")
         assert caught.value.data["rows"] in ([21], [21, 22])  # as many as are in its block
