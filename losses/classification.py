@@ -117,11 +117,12 @@ class BCE(Elementwise):
 
     def slope(self, y: Array, p: Array) -> Array:
         q = self._clip(p)
-        return np.where(q == p, _part(1 - y, 1 - q) - _part(y, q), 0)
+        wrong = np.where(y == 0, 1, (q - y) / q) / (1 - q)
+        return np.where(q == p, np.where(y == 1, -1 / q, wrong), 0)
 
     def curvature(self, y: Array, p: Array) -> Array:
         q = self._clip(p)
-        return np.where(q == p, _part(1 - y, (1 - q) ** 2) + _part(y, q**2), 0)
+        return np.where(q == p, _part(_part(1 - y, 1 - q), 1 - q) + _part(_part(y, q), q), 0)
 
 
 def _part(y: Array, p: Array) -> Array:
@@ -236,7 +237,7 @@ class CrossEntropy(Classes):
     def curvature(self, y: Array, z: Array) -> Array:
         shares = self._shares(y, z)
         if not self.from_logits:
-            return _part(shares, z * z)
+            return _part(_part(shares, z), z)
         p, rest = softmax(self._scores(z))
         return shares.sum(axis=-1, keepdims=True) * p * rest
 
@@ -313,7 +314,7 @@ class MulticlassHinge(Classes):
     p: Annotated[int, Param("the power of each lack", at_least=1, at_most=2)] = 1
 
     def _lacks(self, y: Array, z: Array) -> Array:
-        lacks = np.maximum(self.margin + z - pick(z, y)[..., None], 0)
+        lacks = np.maximum(self.margin + (z - pick(z, y)[..., None]), 0)
         np.put_along_axis(lacks, y[..., None], 0, axis=-1)
         return lacks
 

@@ -45,7 +45,10 @@ class PoissonNLL(Elementwise):
         return cost + _log_factorial(y) if self.full else cost
 
     def slope(self, y: Array, z: Array) -> Array:
-        return np.exp(z) - y if self.log_input else 1 - _share(y, z + z.dtype.type(self.eps))
+        if self.log_input:
+            return np.exp(z) - y
+        rate = z + z.dtype.type(self.eps)
+        return np.where(y == 0, 1, ((z - y) + z.dtype.type(self.eps)) / rate)
 
     def curvature(self, y: Array, z: Array) -> Array:
         if self.log_input:
@@ -65,13 +68,22 @@ class Deviance(Elementwise):
     def value(self, y: Array, z: Array) -> Array:
         if self.p == 0:
             return np.square(y - z)
-        return 2 * z ** (2 - self.p) * _excess(y, z, self.p)
+        r = (y - z) / z
+        near = np.abs(r) < 0.02
+        ratio = np.sqrt(np.maximum(y, 0)) / np.sqrt(z)  # in range where y / z is not
+        log = np.where(np.abs(r) < 0.5, np.log1p(r), 2 * np.log(ratio))
+        close = _series(np.where(near, r, 0), self.p)
+        if self.p < 1.5:  # this one is regular at 1, the other at 2
+            far = (times(y, _growth(log, 1 - self.p)) + (z - y)) / (2 - self.p)
+            return 2 * z ** (1 - self.p) * np.where(near, z * close, far)
+        far = (r - _growth(log, 2 - self.p)) / (self.p - 1)
+        return 2 * z ** (2 - self.p) * np.where(near, close, far)
 
     def slope(self, y: Array, z: Array) -> Array:
         return 2 * (z - y) if self.p == 0 else 2 * ((z - y) / z * z ** (1 - self.p))
 
     def curvature(self, y: Array, z: Array) -> Array:
-        return np.full_like(z, 2) if self.p == 0 else 2 * z**-self.p * (1 + self.p * ((y - z) / z))
+        return np.full_like(z, 2) if self.p == 0 else 2 * (((1 - self.p) + self.p * (y / z)) / z * z ** (1 - self.p))
 
 
 class PoissonDeviance(Deviance):
@@ -179,7 +191,8 @@ class NegativeBinomialNLL(Elementwise):
         return (z - y) / z / (1 + self.alpha * z)
 
     def curvature(self, y: Array, z: Array) -> Array:
-        return y / np.square(z) - self.alpha * (1 + self.alpha * y) / np.square(1 + self.alpha * z)
+        whole = 1 + self.alpha * z
+        return (y / z / z + self.alpha * (2 * (y / z) - 1)) / whole / whole
 
 
 def _share(y: Array, rate: Array) -> Array:
@@ -193,31 +206,13 @@ def _log_factorial(y: Array) -> Array:
     return found
 
 
-def _excess(y: Array, z: Array, p: float) -> Array:
-    """The deviance of ``y`` from a mean of 1, both divided by ``z``: its second derivative in ``t = y/z`` is t^-p."""
-    t, r = y / z, (y - z) / z
-    near = np.abs(r) < 0.02
-    log = np.where(np.abs(r) < 0.5, np.log1p(r), np.log(np.maximum(t, 0)))
-    far = _from_below(t, log, p) if p < 1.5 else _from_above(t, log, p)
-    return np.where(near, _series(np.where(near, r, 0), p), far)
-
-
-def _from_below(t: Array, log: Array, p: float) -> Array:
-    """Regular at p = 1."""
-    return (times(t, _growth(log, 1 - p)) + (1 - t)) / (2 - p)
-
-
-def _from_above(t: Array, log: Array, p: float) -> Array:
-    """Regular at p = 2."""
-    return ((t - 1) - _growth(log, 2 - p)) / (p - 1)
-
-
 def _growth(log: Array, power: float) -> Array:
     """(t^power - 1) / power from log t; log t itself at power 0."""
     return log if power == 0 else np.expm1(power * log) / power
 
 
 def _series(r: Array, p: float) -> Array:
+    """The deviance of ``1 + r`` from a mean of 1, halved: its second derivative is (1 + r)^-p."""
     total, term = np.zeros_like(r), r * r / 2
     for k in range(10):
         total = total + term

@@ -14,7 +14,7 @@ from .domains import DISTRIBUTION, LOG_PROBABILITIES, LOGITS, PROBABILITIES, REA
 from .errors import InvalidInput, NotSupported
 from .layouts import Distributions, heads_of, same_shape
 from .params import Param
-from .special import expm1_less, sigmoid, softmax, softmax_costs, softplus, times
+from .special import LN2, expm1_less, sigmoid, softmax, softmax_costs, softplus, times
 
 PAIR = {"y_true": DISTRIBUTION, "y_pred": DISTRIBUTION}
 
@@ -57,7 +57,14 @@ class KLDiv(Distributions):
 
     def value(self, y: Array, z: Array) -> Array:
         p, log_p = self._target(y)
-        return times(p, log_p - self._log(z)).sum(axis=-1)
+        parts = times(p, log_p - self._log(z))
+        if self.log_target or self.from_log or self.from_logits:
+            return parts.sum(axis=-1)
+        off = p - z
+        share = off / np.where(z > 0, z, 1)
+        near = (np.abs(share) < 0.02) & (z > 0)  # close to z, parts cancel but for what they are beyond ``off``
+        beyond = np.where(near, z * _beyond(np.where(near, share, 0)), parts - off)
+        return beyond.sum(axis=-1) + off.sum(axis=-1)
 
     def slope(self, y: Array, z: Array) -> Array:
         p, _ = self._target(y)
@@ -71,7 +78,15 @@ class KLDiv(Distributions):
         if self.from_logits:
             q, rest = softmax(z)
             return p.sum(axis=-1, keepdims=True) * q * rest
-        return np.zeros_like(z) if self.from_log else _ratio(p, z * z)
+        return np.zeros_like(z) if self.from_log else _ratio(_ratio(p, z), z)
+
+
+def _beyond(r: Array) -> Array:
+    """(1 + r) log(1 + r) - r for r near 0, by its series."""
+    series = np.zeros_like(r)
+    for k in range(10, 1, -1):
+        series = 1 / (k * (k - 1)) - r * series
+    return r * r * series
 
 
 def _ratio(p: Array, q: Array) -> Array:
@@ -93,15 +108,26 @@ class JSDiv(Distributions):
     )  # fmt: skip
 
     def value(self, y: Array, z: Array) -> Array:
-        log_middle = np.log((y + z) / 2)
-        parts = times(y, np.log(y) - log_middle) + times(z, np.log(z) - log_middle)
-        return parts.sum(axis=-1) / 2
+        both = y + z
+        return (both * _unlikeness(np.abs(y - z) / np.where(both > 0, both, 1))).sum(axis=-1) / 4
 
     def slope(self, y: Array, z: Array) -> Array:
-        return np.where(y + z > 0, np.log(z) - np.log((y + z) / 2), np.log(2)) / 2
+        both = y + z
+        off = (z - y) / np.where(both > 0, both, 1)  # within -1/2 and 1 the logarithm of 2z/(y + z) is that of 1 + off
+        return np.where(both > 0, np.where(off > -0.5, np.log1p(off), np.log(z / both) + LN2), LN2) / 2
 
     def curvature(self, y: Array, z: Array) -> Array:
-        return _ratio(y, z * (y + z)) / 2
+        return _ratio(_ratio(y, z), y + z) / 2
+
+
+def _unlikeness(u: Array) -> Array:
+    """(1 + u) log(1 + u) + (1 - u) log(1 - u): near 0 by its series, as the two cancel there."""
+    near = u < 0.1
+    square = np.square(np.where(near, u, 0))
+    series = np.zeros_like(u)
+    for k in range(8, 0, -1):
+        series = square * (1 / (k * (2 * k - 1)) + series)
+    return np.where(near, series, (1 + u) * np.log1p(u) + times(1 - u, np.log1p(-u)))
 
 
 class ELBO(Loss):
@@ -200,8 +226,9 @@ class ELBO(Loss):
             return np.zeros_like(data), np.zeros_like(kl)
         parts = [np.full_like(mu, self.beta), self.beta * np.exp(logvar) / 2]
         if rebuilt is not None:
-            gaussian = self.likelihood == "gaussian"
-            fit = np.ones_like(rebuilt) if gaussian else _ratio(1 - y, (1 - rebuilt) ** 2) + _ratio(y, rebuilt**2)
+            rest = 1 - rebuilt
+            bent = _ratio(_ratio(1 - y, rest), rest) + _ratio(_ratio(y, rebuilt), rebuilt)
+            fit = np.ones_like(rebuilt) if self.likelihood == "gaussian" else bent
             parts.insert(0, fit)
         if logits is not None:
             parts.insert(0, sigmoid(logits) * sigmoid(-logits))

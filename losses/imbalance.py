@@ -20,7 +20,7 @@ from .domains import BITS, DISTRIBUTION, LOGITS, Array
 from .errors import EmptyInput, InvalidInput, InvalidParameter, UnknownName
 from .layouts import Classes, Elementwise
 from .params import Param
-from .special import one_hot, pick, sigmoid, softmax, softmax_cost, softplus, times
+from .special import gap, one_hot, pick, sigmoid, softmax, softmax_cost, softplus, times
 
 IMBALANCED = ("imbalanced_classification", "binary")
 SCHEMES = ("balanced", "effective_number")
@@ -169,7 +169,7 @@ class LogitAdjustedCE(CrossEntropy):
         if self.class_prior is None:
             return z
         prior = np.asarray(self.class_prior, dtype=z.dtype)
-        return z + times(np.asarray(self.tau, dtype=z.dtype), np.log(prior))
+        return gap(z, z.max(axis=-1, keepdims=True)) + times(np.asarray(self.tau, dtype=z.dtype), np.log(prior))
 
 
 class Focal(Elementwise):
@@ -365,18 +365,18 @@ class GeneralizedCrossEntropy(Classes):
     def value(self, y: Array, z: Array) -> Array:
         return -np.expm1(-self.q * softmax_cost(z, y)) / self.q
 
-    def _parts(self, y: Array, z: Array) -> tuple[Array, Array, Array]:
+    def _parts(self, y: Array, z: Array) -> tuple[Array, Array, Array, Array]:
         p, others = softmax(z)
         label = one_hot(y, z)
-        return p, p * (1 - label) - others * label, np.exp(-self.q * softmax_cost(z, y))[..., None]
+        return p, others, p * (1 - label) - others * label, np.exp(-self.q * softmax_cost(z, y))[..., None]
 
     def slope(self, y: Array, z: Array) -> Array:
-        _, pull, damp = self._parts(y, z)
+        _, _, pull, damp = self._parts(y, z)
         return damp * pull
 
     def curvature(self, y: Array, z: Array) -> Array:
-        p, pull, damp = self._parts(y, z)
-        return damp * (p * (1 - p) - self.q * pull * pull)
+        p, others, pull, damp = self._parts(y, z)
+        return damp * (p * others - self.q * pull * pull)
 
 
 class SymmetricCrossEntropy(Classes):
@@ -406,16 +406,20 @@ class SymmetricCrossEntropy(Classes):
         forward = times(np.asarray(self.alpha, dtype=z.dtype), softmax_cost(z, y))
         return forward - self.beta * np.log(self.label_eps) * p.sum(axis=-1)
 
+    def _reverse(self, p: Array, label: Array) -> Array:
+        """The slope of the wrong probabilities, less those at their floor: what is not among them is summed apart."""
+        counted = (p > self.eps) * (1 - label)
+        wrong, rest = ((p * part).sum(axis=-1, keepdims=True) for part in (counted, 1 - counted))
+        return p * (counted * rest - (1 - counted) * wrong)
+
     def slope(self, y: Array, z: Array) -> Array:
         p, others = softmax(z)
         label = one_hot(y, z)
-        wrong = p * (p > self.eps) * (1 - label)
-        reverse = wrong - p * wrong.sum(axis=-1, keepdims=True)
+        reverse = self._reverse(p, label)
         forward = p * (1 - label) - others * label
         return self.alpha * forward - self.beta * np.log(self.label_eps) * reverse
 
     def curvature(self, y: Array, z: Array) -> Array:
         p, others = softmax(z)
-        wrong = p * (p > self.eps) * (1 - one_hot(y, z))
-        reverse = (others - p) * (wrong - p * wrong.sum(axis=-1, keepdims=True))
+        reverse = (others - p) * self._reverse(p, one_hot(y, z))
         return self.alpha * p * others - self.beta * np.log(self.label_eps) * reverse

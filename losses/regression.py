@@ -13,7 +13,7 @@ from .domains import ABOVE_MINUS_ONE, REALS, Array
 from .errors import InvalidShape
 from .layouts import Elementwise
 from .params import Param
-from .special import log1p_square, log_cosh
+from .special import bounded, log1p_square, log_cosh
 
 REGRESSION = ("regression",)
 ANY = {"y_true": REALS, "y_pred": REALS}
@@ -188,12 +188,13 @@ class PseudoHuber(Elementwise):
     delta: Annotated[float, Param("the slope far out, and where it bends", above=0, in_target_units=True)] = 1.0
 
     def value(self, y: Array, z: Array) -> Array:
-        miss = np.abs(y - z) / self.delta
-        return self.delta * (self.delta * miss * (miss / (1 + np.hypot(1, miss))))
+        miss = np.abs(y - z)
+        ratio = bounded(miss / self.delta)
+        return self.delta * (miss * (ratio / (1 + np.hypot(1, ratio))))
 
     def slope(self, y: Array, z: Array) -> Array:
-        miss = (z - y) / self.delta
-        return self.delta * (miss / np.hypot(1, miss))
+        ratio = bounded((z - y) / self.delta)
+        return self.delta * (ratio / np.hypot(1, ratio))
 
     def curvature(self, y: Array, z: Array) -> Array:
         root = np.hypot(1, (z - y) / self.delta)
@@ -328,15 +329,15 @@ class SMAPE(Elementwise):
     )  # fmt: skip
 
     def value(self, y: Array, z: Array) -> Array:
-        largest = np.maximum(np.abs(y), np.abs(z))
-        largest = np.where(largest > 0, largest, 1)
-        y, z = y / largest, z / largest
-        return 2 * np.abs(y - z) / np.maximum(np.abs(y) + np.abs(z), 1)
+        largest, smallest = np.maximum(np.abs(y), np.abs(z)), np.minimum(np.abs(y), np.abs(z))
+        largest = np.where(largest > 0, largest, 1)  # sums of the two could overflow
+        return np.minimum(2 * (np.abs(y - z) / largest / (1 + smallest / largest)), 2)
 
     def slope(self, y: Array, z: Array) -> Array:
         size = np.abs(y) + np.abs(z)
         safe = np.where(size > 0, size, 1)
-        return np.where(size > 0, 2 * (np.sign(z - y) - np.abs(y - z) / safe * np.sign(z)) / safe, 0)
+        alike = 1 + np.sign(y) * np.sign(z)  # of opposite signs every prediction costs 2
+        return 2 * alike * np.sign(z - y) * (np.abs(y) / safe / safe)
 
     def curvature(self, y: Array, z: Array) -> Array:
         size = np.abs(y) + np.abs(z)
@@ -369,7 +370,7 @@ class MSLE(Elementwise):
         return 2 * self._miss(y, z) / (1 + z)
 
     def curvature(self, y: Array, z: Array) -> Array:
-        return 2 * (1 - self._miss(y, z)) / np.square(1 + z)
+        return 2 * (1 - self._miss(y, z)) / (1 + z) / (1 + z)
 
 
 class Cauchy(Elementwise):
@@ -395,12 +396,12 @@ class Cauchy(Elementwise):
         return self.c * (self.c * log1p_square((y - z) / self.c) / 2)
 
     def slope(self, y: Array, z: Array) -> Array:
-        u = (z - y) / self.c
+        u = bounded((z - y) / self.c)
         root = np.hypot(1, u)
         return self.c * (u / root / root)
 
     def curvature(self, y: Array, z: Array) -> Array:
-        u = (z - y) / self.c
+        u = bounded((z - y) / self.c)
         root = np.hypot(1, u)
         return (1 - u) / root * ((1 + u) / root) / root / root
 
@@ -435,22 +436,26 @@ class GeneralRobust(Elementwise):
             return np.copysign(np.expm1(np.copysign(u * u / 2, alpha)), 1)
         return abs(alpha - 2) / alpha * np.expm1(alpha / 2 * self._growth(u))
 
-    def _damping(self, u: Array) -> Array:
+    def _root_of_damping(self, u: Array) -> Array:
+        """The slope is u times its square: taken one by one, neither leaves the range before the slope does."""
         if self.alpha == 2:
             return np.ones_like(u)
         if np.isinf(self.alpha):
-            return np.exp(np.copysign(u * u / 2, self.alpha))
-        return np.exp((self.alpha / 2 - 1) * self._growth(u))
+            return np.exp(np.copysign(u * u / 4, self.alpha))
+        return np.exp((self.alpha - 2) / 4 * self._growth(u))
 
     def slope(self, y: Array, z: Array) -> Array:
-        u = (z - y) / self.c
-        return u / self.c * self._damping(u)
+        u = bounded((z - y) / self.c)
+        root = self._root_of_damping(u)
+        return u * root / self.c * root
 
     def curvature(self, y: Array, z: Array) -> Array:
-        u, alpha = np.abs(z - y) / self.c, self.alpha
-        if alpha == 2 or np.isinf(alpha):
-            bend = 1 + (0 if alpha == 2 else np.copysign(u * u, alpha))
-        else:
-            share = np.square(u / np.hypot(np.sqrt(abs(alpha - 2)), u))
-            bend = 1 + (alpha - 2) * share
-        return bend * self._damping(u) / self.c**2
+        u, alpha = bounded(np.abs(z - y) / self.c), self.alpha
+        damping = np.square(self._root_of_damping(u)) / self.c / self.c
+        if alpha == 2:
+            return damping
+        if np.isinf(alpha):
+            return (1 + u) * damping * (1 - u) if alpha < 0 else damping * (1 + u * u)
+        middle = np.sqrt(abs(alpha - 2))
+        whole = np.hypot(middle, u)
+        return (np.square(middle / whole) + (alpha - 1) * np.square(u / whole)) * damping

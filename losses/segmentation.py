@@ -61,14 +61,15 @@ class Overlap(Masks):
     def _claimed(self, z: Array) -> tuple[Array, Array]:
         return (sigmoid(z), sigmoid(-z)) if self.from_logits else (z, 1 - z)
 
-    def _fraction(self, y: Array, z: Array) -> tuple[Array, Array]:
+    def _fraction(self, y: Array, z: Array) -> tuple[Array, Array, Array]:
+        """What is wrong, the whole, and what of it is right."""
         alpha, beta, smooth = self._rates()
         hits, claimed_in_vain, missed = row_sums(_counts_of_logits if self.from_logits else _counts, y, z)
         faults = alpha * claimed_in_vain + beta * missed
-        return faults, hits + faults + smooth
+        return faults, hits + faults + smooth, hits + smooth
 
     def value(self, y: Array, z: Array) -> Array:
-        faults, whole = self._fraction(y, z)
+        faults, whole, _ = self._fraction(y, z)
         return np.where(whole > 0, faults / whole, 0).astype(z.dtype, copy=False)
 
     def slope(self, y: Array, z: Array) -> Array:
@@ -83,11 +84,10 @@ class Overlap(Masks):
     def _pulls(self, y: Array, z: Array) -> tuple[Array, Array]:
         """The slopes in the probabilities: of the loss, and of the whole as a share of it."""
         alpha, beta, _ = self._rates()
-        faults, whole = self._fraction(y, z)
-        whole = np.where(whole > 0, whole, 1)[:, None]
+        faults, whole, kept = (part[:, None] for part in self._fraction(y, z))
+        whole = np.where(whole > 0, whole, 1)
         in_faults = alpha * (1 - y) - beta * y
-        in_whole = (y + in_faults) / whole
-        return in_faults / whole - faults[:, None] / whole * in_whole, in_whole
+        return (in_faults * (kept / whole) - faults / whole * y) / whole, (y + in_faults) / whole
 
     def _through_logits(self, p: Array, rest: Array, pull: Array, bend: Array) -> Array:
         """A curvature in probabilities as one in logits, where those are read."""
@@ -125,31 +125,31 @@ class Dice(Overlap):
     def _rates(self) -> tuple[float, float, float]:
         return 0.5, 0.5, self.smooth / 2
 
-    def _squares(self, y: Array, p: Array) -> tuple[Array, Array]:
+    def _squares(self, y: Array, p: Array) -> tuple[Array, Array, Array]:
         whole = (p * p).sum(axis=1) + (y * y).sum(axis=1) + self.smooth
-        return np.square(p - y).sum(axis=1), np.where(whole > 0, whole, 1)
+        return np.square(p - y).sum(axis=1), np.where(whole > 0, whole, 1), 2 * (p * y).sum(axis=1) + self.smooth
 
     def value(self, y: Array, z: Array) -> Array:
         if not self.squared:
             return super().value(y, z)
-        faults, whole = self._squares(y, self._claimed(z)[0])
+        faults, whole, _ = self._squares(y, self._claimed(z)[0])
         return faults / whole
 
     def slope(self, y: Array, z: Array) -> Array:
         if not self.squared:
             return super().slope(y, z)
         p, rest = self._claimed(z)
-        faults, whole = (part[:, None] for part in self._squares(y, p))
-        pull = 2 * (p - y - faults / whole * p) / whole
+        _, whole, kept = (part[:, None] for part in self._squares(y, p))
+        pull = 2 * (kept / whole * p - y) / whole
         return pull * p * rest if self.from_logits else pull
 
     def curvature(self, y: Array, z: Array) -> Array:
         if not self.squared:
             return super().curvature(y, z)
         p, rest = self._claimed(z)
-        faults, whole = (part[:, None] for part in self._squares(y, p))
-        pull = 2 * (p - y - faults / whole * p) / whole
-        bend = 2 * (1 - faults / whole - 2 * p * pull) / whole
+        _, whole, kept = (part[:, None] for part in self._squares(y, p))
+        pull = 2 * (kept / whole * p - y) / whole
+        bend = 2 * (kept / whole - 2 * p * pull) / whole
         return self._through_logits(p, rest, pull, bend)
 
 
@@ -253,8 +253,8 @@ class LovaszHinge(Masks):
         total = truth.sum(axis=1, keepdims=True)
         hits = total - truth.cumsum(axis=1)
         union = total + (1 - truth).cumsum(axis=1)
-        lost = 1 - hits / union
-        prices = np.diff(lost, axis=1, prepend=0)
+        before = union - (1 - truth)
+        prices = np.where(truth > 0, 1 / union, np.where(before > 0, hits / union / np.where(before > 0, before, 1), 1))
         return np.take_along_axis(lacks, order, axis=1), prices, order
 
     def value(self, y: Array, z: Array) -> Array:

@@ -78,6 +78,12 @@ def gap(high: Array, low: Array) -> Array:
     return difference
 
 
+def bounded(x: Array) -> Array:
+    """``x``, an infinite one as the largest number, so that a ratio of two such is no NaN."""
+    most = float(np.finfo(x.dtype).max)
+    return np.clip(x, -most, most)
+
+
 @primitive
 def log1p_square(u: Array) -> Array:
     """log(1 + u²), finite for any finite u."""

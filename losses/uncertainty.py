@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -11,7 +12,7 @@ from .core import KINK, NO, NOT_FOCUS, YES, About
 from .domains import NONNEGATIVE, POSITIVE, REALS, Array
 from .layouts import Heads
 from .params import Param
-from .special import log1p_square
+from .special import bounded, log1p_square
 
 UNCERTAINTY = ("uncertainty", "regression")
 
@@ -47,11 +48,14 @@ class GaussianNLL(Heads):
 
     def slope(self, y: Array, mean: Array, var: Array) -> tuple[Array, Array]:
         v = self._floor(var)
-        return (mean - y) / v, (var >= self.eps) * (1 - np.square((y - mean) / np.sqrt(v))) / (2 * v)
+        spread = np.sqrt(v)
+        u = np.abs(y - mean) / spread
+        return (mean - y) / v, np.where(var >= self.eps, (1 - u) / spread * ((1 + u) / spread) / 2, 0)
 
     def curvature(self, y: Array, mean: Array, var: Array) -> tuple[Array, Array]:
         v = self._floor(var)
-        return 1 / v, (var >= self.eps) * (np.square((y - mean) / np.sqrt(v)) - 0.5) / v / v
+        u, level = np.abs(y - mean) / np.sqrt(v), math.sqrt(0.5)
+        return 1 / v, np.where(var >= self.eps, (u - level) / v * ((u + level) / v), 0)
 
 
 class StudentTNLL(Heads):
@@ -80,19 +84,19 @@ class StudentTNLL(Heads):
         return constant + np.log(scale) + (self.df + 1) / 2 * far
 
     def _pull(self, y: Array, mean: Array, scale: Array) -> tuple[Array, Array]:
-        u = (mean - y) / scale
+        u = bounded((mean - y) / scale)
         return u, np.hypot(np.sqrt(self.df), u)
 
     def slope(self, y: Array, mean: Array, scale: Array) -> tuple[Array, Array]:
         u, root = self._pull(y, mean, scale)
-        return (self.df + 1) * (u / root / root) / scale, (1 - (self.df + 1) * np.square(u / root)) / scale
+        return (self.df + 1) * (u / root / root) / scale, self.df * ((1 - u) / root * ((1 + u) / root)) / scale
 
     def curvature(self, y: Array, mean: Array, scale: Array) -> tuple[Array, Array]:
         u, root = self._pull(y, mean, scale)
-        share = np.square(u / root)
-        in_mean = (self.df + 1) * (1 - 2 * share) / root / root
+        share, level = np.square(u / root), np.sqrt(self.df)
+        in_mean = (self.df + 1) * ((level - u) / root * ((level + u) / root))
         in_scale = (self.df + 1) * share * (3 - 2 * share) - 1
-        return in_mean / scale / scale, in_scale / scale / scale
+        return in_mean / root / scale / root / scale, in_scale / scale / scale
 
 
 class CRPSGaussian(Heads):
@@ -115,14 +119,14 @@ class CRPSGaussian(Heads):
 
     def value(self, y: Array, mean: Array, sigma: Array) -> Array:
         w = (y - mean) / sigma
-        return sigma * (w * _coverage(w) + 2 * _density(w) - 1 / np.sqrt(np.pi))
+        return (y - mean) * _coverage(w) + sigma * (2 * _density(w) - 1 / np.sqrt(np.pi))
 
     def slope(self, y: Array, mean: Array, sigma: Array) -> tuple[Array, Array]:
         w = (y - mean) / sigma
         return -_coverage(w), 2 * _density(w) - 1 / np.sqrt(np.pi)
 
     def curvature(self, y: Array, mean: Array, sigma: Array) -> tuple[Array, Array]:
-        w = (y - mean) / sigma
+        w = bounded((y - mean) / sigma)
         bend = 2 * _density(w) / sigma
         return bend, bend * w * w
 
