@@ -73,7 +73,7 @@ class Deviance(Elementwise):
         ratio = np.sqrt(np.maximum(y, 0)) / np.sqrt(z)  # in range where y / z is not
         log = np.where(np.abs(r) < 0.5, np.log1p(r), 2 * np.log(ratio))
         close = _series(np.where(near, r, 0), self.p)
-        if self.p < 1.5:  # this one is regular at 1, the other at 2
+        if self.p <= 1.5:  # this one is regular at 1, the other at 2
             far = (times(y, _growth(log, 1 - self.p)) + (z - y)) / (2 - self.p)
             return 2 * z ** (1 - self.p) * np.where(near, z * close, far)
         far = (r - _growth(log, 2 - self.p)) / (self.p - 1)

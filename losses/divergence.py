@@ -62,7 +62,7 @@ class KLDiv(Distributions):
             return parts.sum(axis=-1)
         off = p - z
         share = off / np.where(z > 0, z, 1)
-        near = (np.abs(share) < 0.02) & (z > 0)  # close to z, parts cancel but for what they are beyond ``off``
+        near = (np.abs(share) < 0.1) & (z > 0)  # close to z, parts cancel but for what they are beyond ``off``
         beyond = np.where(near, z * _beyond(np.where(near, share, 0)), parts - off)
         return beyond.sum(axis=-1) + off.sum(axis=-1)
 
@@ -84,7 +84,7 @@ class KLDiv(Distributions):
 def _beyond(r: Array) -> Array:
     """(1 + r) log(1 + r) - r for r near 0, by its series."""
     series = np.zeros_like(r)
-    for k in range(10, 1, -1):
+    for k in range(16, 1, -1):
         series = 1 / (k * (k - 1)) - r * series
     return r * r * series
 

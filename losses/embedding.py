@@ -163,8 +163,9 @@ class CosineEmbedding(Rows):
 
     def slope(self, y: Array, a: Array, b: Array) -> tuple[Array, Array]:
         (u, size_a), (v, size_b) = unit(a), unit(b)
-        cosine, pull = (1 - self._off(u, v))[:, None], self._pull(y, u, v)
-        return pull * (v - cosine * u) / size_a, pull * (u - cosine * v) / size_b
+        off, pull = self._off(u, v)[:, None], self._pull(y, u, v)
+        way = v - u  # the cosine is 1 - off: so nothing cancels where the two are almost parallel
+        return pull * (way + off * u) / size_a, pull * (off * v - way) / size_b
 
     def _pull(self, y: Array, u: Array, v: Array) -> Array:
         """The slope in the cosine."""

@@ -338,10 +338,10 @@ class FocalMulticlass(Classes):
         np.put_along_axis(shares, y[..., None], 1, axis=-1)
         moves = shares * others
         np.put_along_axis(moves, y[..., None], own, axis=-1)
-        bend = gamma * (gamma - 1) * cost * own + 2 * gamma * rest * own + rest * rest
+        bend = gamma * (own * ((gamma - 1) * cost + 2 * rest) - cost * rest)
         alpha = self._alpha(y, z)
         scale = (alpha if isinstance(alpha, float) else alpha[..., None]) * rest**gamma
-        return scale * (shares * shares * bend - (gamma * cost + rest) * (rest * shares * shares - moves))
+        return scale * (shares * shares * bend + (gamma * cost + rest) * moves)
 
 
 class GeneralizedCrossEntropy(Classes):
