@@ -75,15 +75,17 @@ class Deviance(Elementwise):
         close = _series(np.where(near, r, 0), self.p)
         if self.p <= 1.5:  # this one is regular at 1, the other at 2
             far = (times(y, _growth(log, 1 - self.p)) + (z - y)) / (2 - self.p)
-            return 2 * z ** (1 - self.p) * np.where(near, z * close, far)
+            return 2 * (_power(z, 2 - self.p) / z) * np.where(near, z * close, far)
         far = (r - _growth(log, 2 - self.p)) / (self.p - 1)
-        return 2 * z ** (2 - self.p) * np.where(near, close, far)
+        return 2 * _power(z, 2 - self.p) * np.where(near, close, far)
 
     def slope(self, y: Array, z: Array) -> Array:
-        return 2 * (z - y) if self.p == 0 else 2 * ((z - y) / z * z ** (1 - self.p))
+        return 2 * (z - y) if self.p == 0 else 2 * ((z - y) / z * _power(z, 1 - self.p))
 
     def curvature(self, y: Array, z: Array) -> Array:
-        return np.full_like(z, 2) if self.p == 0 else 2 * (((1 - self.p) + self.p * (y / z)) / z * z ** (1 - self.p))
+        return (
+            np.full_like(z, 2) if self.p == 0 else 2 * (((1 - self.p) + self.p * (y / z)) / z * _power(z, 1 - self.p))
+        )
 
 
 class PoissonDeviance(Deviance):
@@ -204,6 +206,10 @@ def _log_factorial(y: Array) -> Array:
 
     found: Array = gammaln(y + 1)
     return found
+
+
+def _power(z: Array, exponent: float) -> Array | float:
+    return z**exponent if exponent else 1.0
 
 
 def _growth(log: Array, power: float) -> Array:
