@@ -148,9 +148,9 @@ def row_sums(formula: Callable[..., tuple[Array, ...]], *arrays: Array) -> list[
 def by_row(formula: Callable[..., Array], *arrays: Array) -> Array:
     """What ``formula``, a plain function of (n, k) arrays and of numbers of rows, gives for each row."""
     rows, width = arrays[0].shape
-    if not CODES or width > WIDEST or not all(_readable(x) for x in arrays):
+    if not CODES or width > WIDEST:
         return formula(*arrays)
-    inputs = [(x, x.ndim == 1) for x in arrays]
+    inputs = [(x if _readable(x) else np.array(x, np.float64, order="C"), x.ndim == 1) for x in arrays]
     out = np.empty(rows, arrays[0].dtype)
     _rowwise(formula, width, *(of_rows for _, of_rows in inputs)).run(inputs, rows, width, [(out, True)])
     return out

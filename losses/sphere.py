@@ -103,8 +103,8 @@ class Search(NamedTuple):
         return scores
 
     def _costs(self, some: Array) -> Array:
-        scores, wanted = self._scores(some), self.wanted(some).astype(self.units[0].dtype)
-        return by_row(softmax_cost if wanted.ndim == 1 else _shared_cost, scores, wanted)
+        wanted = self.wanted(some)
+        return by_row(softmax_cost if wanted.ndim == 1 else _shared_cost, self._scores(some), wanted)
 
     def _shares(self, some: Array, scores: Array) -> Array:
         wanted = self.wanted(some)
