@@ -84,19 +84,21 @@ class StudentTNLL(Heads):
         return constant + np.log(scale) + (self.df + 1) / 2 * far
 
     def _pull(self, y: Array, mean: Array, scale: Array) -> tuple[Array, Array]:
-        u = bounded((mean - y) / scale)
-        return u, np.hypot(np.sqrt(self.df), u)
+        """The residual, and the root of its square and ``df`` of the scale's: ratios of these stay in range."""
+        off = bounded(mean - y)
+        return off, np.hypot(np.sqrt(self.df) * scale, off)
 
     def slope(self, y: Array, mean: Array, scale: Array) -> tuple[Array, Array]:
-        u, root = self._pull(y, mean, scale)
-        return (self.df + 1) * (u / root / root) / scale, self.df * ((1 - u) / root * ((1 + u) / root)) / scale
+        off, root = self._pull(y, mean, scale)
+        in_scale = self.df * ((scale - off) / root * ((scale + off) / root)) / scale
+        return (self.df + 1) * (off / root) / root, in_scale
 
     def curvature(self, y: Array, mean: Array, scale: Array) -> tuple[Array, Array]:
-        u, root = self._pull(y, mean, scale)
-        share, level = np.square(u / root), np.sqrt(self.df)
-        in_mean = (self.df + 1) * ((level - u) / root * ((level + u) / root))
+        off, root = self._pull(y, mean, scale)
+        share, level = np.square(off / root), np.sqrt(self.df) * scale
+        in_mean = (self.df + 1) * ((level - off) / root * ((level + off) / root))
         in_scale = (self.df + 1) * share * (3 - 2 * share) - 1
-        return in_mean / root / scale / root / scale, in_scale / scale / scale
+        return in_mean / root / root, in_scale / scale / scale
 
 
 class CRPSGaussian(Heads):
