@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .advice import Advice, recommend
 from .catalogue import LOSSES, catalogue, get
 from .core import Loss
+from .drift import Drift, drift
 from .errors import LossesError, LossWarning
 from .evaluate import Evaluation, Evaluator, Result, evaluate
 from .imbalance import class_weights
@@ -35,6 +36,7 @@ globals().update({loss.__name__: loss for loss in LOSSES.values()})
 
 __all__ = [
     "Advice",
+    "Drift",
     "Evaluation",
     "Evaluator",
     "Loss",
@@ -45,6 +47,7 @@ __all__ = [
     "Sum",
     "catalogue",
     "class_weights",
+    "drift",
     "evaluate",
     "get",
     "profile",
