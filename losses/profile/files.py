@@ -48,11 +48,15 @@ def read_batches(path: str | os.PathLike[str], column: str | None = None) -> tup
 def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> dict[str, Array]:
     """All columns of a file, or the wanted ones, as arrays by name; an array without a name is "target"."""
     found: dict[str, list[Array]] = {}
-    for file in _files(path):
-        for batch in _read(file, columns):
-            for name, values in batch.items():
-                found.setdefault(name, []).append(as_rows(values))
+    for batch in table_batches(path, columns):
+        for name, values in batch.items():
+            found.setdefault(name, []).append(as_rows(values))
     return {name: stacked(parts) for name, parts in found.items()}
+
+
+def table_batches(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> Iterator[Batch]:
+    """The columns of a file, or of all files of a pattern, some rows at a time."""
+    return (batch for file in _files(path) for batch in _read(file, columns))
 
 
 def column_names(path: str) -> list[str]:
@@ -77,6 +81,9 @@ def chosen(names: Sequence[str], column: str | None) -> str | None:
 
 def _files(path: str | os.PathLike[str]) -> list[str]:
     text = os.fspath(path)
+    if os.path.isdir(text):
+        detail = f"{text[:200]!r} is a directory; name a file, or a pattern such as {Path(text[:200]) / '*.csv'}"
+        raise UnreadableFile(detail, field="path")
     if text == "-" or os.path.exists(text):
         return [text]
     found = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
@@ -108,6 +115,8 @@ def _guarded(path: str) -> Iterator[None]:
         yield
     except LossesError:
         raise
+    except PermissionError as error:
+        raise UnreadableFile(f"{Path(path).name!r} may not be read: permission denied", field="path") from error
     except Exception as error:
         raise UnreadableFile(f"{Path(path).name!r} is not a readable {_suffix(path)[1:]} file", field="path") from error
 
