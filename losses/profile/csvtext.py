@@ -97,6 +97,8 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
     names = [name.strip() for name in next(rows, [])]
     if not names:
         raise EmptyInput("the CSV is empty; a header line with column names is expected", field="target")
+    if any(c < " " and not c.isspace() for name in names for c in name):
+        raise UnreadableFile("the first line holds control characters: this is no CSV", line=1)
     if len(names) > MOST_COLUMNS:
         raise UnreadableFile(
             f"{len(names)} columns; at most {MOST_COLUMNS} are read", allowed=MOST_COLUMNS, got=len(names)
