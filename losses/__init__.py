@@ -15,7 +15,7 @@ from .drift import Drift, drift
 from .errors import LossesError, LossWarning
 from .evaluate import Evaluation, Evaluator, Result, evaluate
 from .imbalance import class_weights
-from .profile import Profile, profile
+from .profile import Profile, profile, profile_table
 from .sums import Sum
 
 __version__ = "0.1.0"
@@ -51,5 +51,6 @@ __all__ = [
     "evaluate",
     "get",
     "profile",
+    "profile_table",
     "recommend",
 ]

@@ -5,5 +5,6 @@ from losses.profile.files import column_names, read_table
 from losses.profile.kinds import Kind
 from losses.profile.read import profile
 from losses.profile.state import Profile
+from losses.profile.table import profile_table
 
-__all__ = ["Kind", "Profile", "column_names", "profile", "read_csv", "read_table"]
+__all__ = ["Kind", "Profile", "column_names", "profile", "profile_table", "read_csv", "read_table"]
