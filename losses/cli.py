@@ -1,4 +1,4 @@
-"""The command line: ``losses list | show | profile | recommend | evaluate | serve``.
+"""The command line: ``losses list | show | profile | drift | recommend | evaluate | serve``.
 
 Tables for people, ``--json`` for programs; bad input is one clear line and exit status 2.
 """
@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, get_args
 
@@ -17,9 +18,9 @@ from . import __version__
 from .catalogue import catalogue, find, row
 from .core import Reduction
 from .domains import Array
-from .errors import LossesError, MissingDependency, UnknownName
+from .errors import EmptyInput, LossesError, LossWarning, MissingDependency, UnknownName
 from .evaluate import Evaluation, evaluate
-from .profile import Profile, profile, read_csv, read_table
+from .profile import Profile, column_names, profile, profile_table, read_csv, read_table
 
 Options = argparse.Namespace
 
@@ -100,17 +101,30 @@ def show_command(options: Options) -> None:
 
 
 def profile_command(options: Options) -> None:
-    """What a target column is like."""
-    found = _profile(options)
+    """What a target column is like, or each column of a table."""
+    from .page import described, line, page
+
+    found, notes = _profiles(options)
     if options.private:
-        found = Profile.from_dict(found.to_dict(private=True))
+        found = {name: Profile.from_dict(p.to_dict(private=True)) for name, p in found.items()}
+    one = next(iter(found), None) if len(found) == 1 and not notes else "target" if "target" in found else None
+    if one is not None:
+        return _json(described(found[one])) if options.json else print(page(found[one]))
     if options.json:
-        return _json({"profile": found.to_dict(private=options.private), "readings": found.readings()})
-    print(repr(found).strip("<>"))
-    for kind in found.kinds:
-        if kind.share >= 0.01:
-            print(f"  {kind.share:4.0%}  {kind.id:24}{kind.evidence}")
-    return None
+        return _json({"columns": {name: described(p) for name, p in found.items()}, "warnings": notes})
+    heads = ("column", "kind", "rows", "missing", "shape", "values")
+    print(_table(heads, [line(p) for p in found.values()]), *notes, "", sep="\n")
+    return print("One column in full: --column NAME")
+
+
+def drift_command(options: Options) -> None:
+    """What changed from one file to another."""
+    from .drift import drift
+
+    asked = {name: getattr(options, name) for name in ("metric", "goal", "task", "model", "framework")}
+    old, new = (_profile(Options(file=file, column=options.column)) for file in (options.before, options.after))
+    found = drift(old, new, **asked)
+    return _json(found.to_dict()) if options.json else print(found)
 
 
 def recommend_command(options: Options) -> None:
@@ -141,6 +155,23 @@ def serve_command(options: Options) -> None:
 
 
 # ── files, columns, tables ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _profiles(options: Options) -> tuple[dict[str, Profile], list[str]]:
+    """The column that is named, "target" or the only one; else all columns, and what there is to say of others."""
+    if options.column is not None or (options.file != "-" and _is_column(options.file)):
+        found = _profile(options)
+        if not found.rows:
+            raise EmptyInput(f"there are no rows in {options.file}", field="target")
+        return {found.name or "target": found}, []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LossWarning)
+        return profile_table(options.file), [str(w.message) for w in caught]
+
+
+def _is_column(path: str) -> bool:
+    names = column_names(path) if os.path.isfile(path) else []
+    return len(names) == 1 or "target" in names or (not names and os.path.isfile(path))
 
 
 def _profile(options: Options) -> Profile:
@@ -224,7 +255,7 @@ def _option(*flags: str, **settings: Any) -> Option:
 
 JSON = _option("--json", action="store_true", help="print JSON")
 FILE = _option("file", help="CSV, Parquet, Arrow, npy, npz or JSON lines; - for CSV on standard input")
-COLUMN = _option("--column", help='the target column (by default "target", or the only one)')
+COLUMN = _option("--column", help='the column (by default "target", or the only one)')
 ASKED = [
     _option(f"--{name}", help=says)
     for name, says in {
@@ -240,8 +271,17 @@ COMMANDS: tuple[tuple[Callable[[Options], None], str, list[Option]], ...] = (
     (show_command, "one loss: formula, parameters, facts, sources", [_option("loss"), JSON]),
     (
         profile_command,
-        "what a target column is like",
+        "what a target column is like, or each column of a table",
         [FILE, COLUMN, _option("--private", action="store_true", help="leave out single values"), JSON],
+    ),
+    (
+        drift_command,
+        "what changed between two files, and whether the advice changes with it",
+        [
+            _option("before", help="the earlier file, of any kind that profile reads"),
+            _option("after", help="the later file"),
+            *(COLUMN, *ASKED, JSON),
+        ],
     ),
     (
         recommend_command,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from losses import Evaluation, Profile, class_weights, evaluate, profile
 from losses.advice import Advice, recommend
-from losses.advice.question import ask
 from losses.advice.vocabulary import TASKS, lookup
-from losses.advice.warnings import of_question
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
+from losses.page import described
 
 from .errors import InvalidRequest, TooLarge
 from .nonfinite import marked
@@ -71,19 +70,6 @@ def target(sent: Sent, asked: ProfileOptions | RecommendationOptions) -> Profile
         missing = f" ({found.missing_rows} are missing)" if found.missing_rows else ""
         raise EmptyInput(f"the target has no rows to look at{missing}", field="target", got=0)
     return found
-
-
-def described(found: Profile, private: bool) -> dict[str, Any]:
-    """A profile with its kinds, readings and warnings; a private one says no more than its document holds."""
-    if private:
-        found = Profile.from_dict(found.to_dict(private=True))
-    notices = of_question(ask(found)) if found.n else []
-    return {
-        "profile": found.to_dict(private),
-        "kinds": [{**asdict(kind), "evidence": list(kind.evidence)} for kind in found.kinds],
-        "readings": found.readings(),
-        "warnings": [notice.to_dict() for notice in notices],
-    }
 
 
 def recommended(sent: Sent) -> Advice:

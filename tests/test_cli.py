@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import ipc, parquet
 
 from losses.catalogue import LOSSES
 from losses.cli import main
+from losses.page import page, spark
+from losses.profile import profile
 
 ROWS = [(3.0, 2.5), (-0.5, 0.0), (2.0, 2.0), (7.0, 8.0)]
 
@@ -97,6 +104,187 @@ def test_bad_input_is_one_line_and_status_2(
 def test_rows_are_told_one_a_line_when_nothing_is_reduced(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     shown = run(capsys, "evaluate", file, "--loss", "mse", "--loss", "mae", "--reduction", "none").splitlines()
     assert shown == ["mse\tmae", "0.25\t0.5", "0.25\t0.5", "0.0\t0.0", "1.0\t1.0"]
+
+
+TABLE = {"price": np.arange(50) ** 2 + 0.5, "rooms": np.arange(50) % 4, "town": ["Bree", "Dale"] * 25}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    path = tmp_path / "houses.parquet"
+    parquet.write_table(pa.table(TABLE), path)
+    return str(path)
+
+
+def test_a_file_without_a_named_column_is_a_table_of_one_line_each(
+    table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = run(capsys, "profile", table).splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == list(TABLE)
+    assert "50" in lines[1]
+    found = json.loads(run(capsys, "profile", table, "--json"))
+    assert found["columns"]["town"]["readings"]["kind"] == "binary"
+    assert found["columns"]["rooms"] == json.loads(run(capsys, "profile", table, "--column", "rooms", "--json"))
+
+
+def test_a_table_on_standard_input_is_read_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a,b\n1,2\n3,4\n")))
+    assert list(json.loads(run(capsys, "profile", "-", "--json"))["columns"]) == ["a", "b"]
+
+
+def test_a_column_that_no_target_can_be_is_told_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": 1, "b": {"x": 1}}\n{"a": 2, "b": null}\n')
+    assert "column 'b' is left out: a target cannot hold dict values" in run(capsys, "profile", str(path))
+
+
+def test_the_page_says_what_why_how_and_what_to_watch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ages.csv"
+    ages = [*np.random.default_rng(0).integers(18, 90, 300).tolist(), *[999] * 9, ""]
+    path.write_text("age,x\n" + "".join(f"{age},1\n" for age in ages))
+    shown = run(capsys, "profile", str(path), "--column", "age")
+    assert shown.startswith("age: ")
+    assert "309 rows, 1 missing" in shown
+    assert "█" in shown
+    assert "Why\n" in shown
+    assert "2.91% above, to 999" in shown
+    assert "999 (9 rows) may stand for missing" in shown
+    assert "SENTINEL" in shown
+
+
+def test_a_doubtful_kind_comes_with_the_question_that_settles_it() -> None:
+    shown = page(profile([-5.0, -3.0, -1.5] * 30, name="y"))
+    assert "is a value a measure around a centre, or a step on a scale? --task regression or --task ordinal." in shown
+    assert "To settle it" not in page(profile(["a", "b"] * 50))
+
+
+COLUMNS = {
+    "empty": [],
+    "all missing": [None] * 4,
+    "one row": [5],
+    "infinite": [np.inf, 1.0],
+    "huge": [1e308, -1e308, *range(20)],
+    "tiny": [0, 0, 1e-320, *range(20)],
+    "lines in words": ["a\nb", "c" * 99, ""],
+    "many words": [f"w{i}" for i in range(2000)],
+    "many rows": np.random.default_rng(0).lognormal(3, 3, 50_000),
+    "masks": np.zeros((3, 4, 4)),
+    "labels": np.eye(3),
+    "mixed": [1, "a", 2.5],
+    "years": list(range(1900, 2020)),
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_column_has_a_page(column: str) -> None:
+    p = profile(COLUMNS[column], name=column)
+    for side in (p, type(p).from_dict(p.to_dict(private=True))):
+        assert page(side).startswith(f"{column}: ")
+        assert "\n\n\n" not in page(side)
+
+
+def test_the_bars_of_whole_numbers_hold_equally_many_of_them() -> None:
+    assert set(spark(profile(np.arange(1, 37)), width=20)) == {"█"}
+
+
+def test_drift_tells_what_changed_between_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    y = np.random.default_rng(0).gamma(2, 3, 500)
+    for name, values in {"old": y, "new": np.append(y, [-1.0] * 60)}.items():
+        np.savez(tmp_path / f"{name}.npz", price=values, other=values)
+    files = [str(tmp_path / f"{name}.npz") for name in ("old", "new")]
+    shown = run(capsys, "drift", *files, "--column", "price", "--metric", "mae")
+    assert "60 of 560 rows are below 0, where none was" in shown
+    assert "The advice stays: mae." in shown
+    found = json.loads(run(capsys, "drift", *files, "--column", "price", "--json"))
+    assert found["drifted"]
+    assert found["advice"]["before"] == "gamma_deviance"
+    assert main(["drift", *files]) == 2
+    assert "unknown column 'target'; known: other, price" in capsys.readouterr().err
+
+
+def _parquet() -> bytes:
+    sink = io.BytesIO()
+    parquet.write_table(pa.table(TABLE), sink)
+    return sink.getvalue()
+
+
+def _arrow() -> bytes:
+    sink = io.BytesIO()
+    with ipc.new_file(sink, pa.table(TABLE).schema) as writer:
+        writer.write_table(pa.table(TABLE))
+    return sink.getvalue()
+
+
+def _npy(values: object, **settings: bool) -> bytes:
+    sink = io.BytesIO()
+    np.save(sink, np.asarray(values), **settings)
+    return sink.getvalue()
+
+
+BROKEN = {
+    "half.parquet": (_parquet()[:300], "not a readable parquet file"),
+    "cut.parquet": (_parquet()[:-1], "not a readable parquet file"),
+    "zero.parquet": (b"", "not a readable parquet file"),
+    "half.arrow": (_arrow()[:200], "not a readable arrow file"),
+    "zero.arrow": (b"", "not a readable arrow file"),
+    "zero.csv": (b"", "the CSV is empty"),
+    "head.csv": (b"y,x\n", "a header and no rows"),
+    "bytes.csv": (bytes(range(256)) * 9, "control characters"),
+    "latin.csv": ("y\nM\u00fcnchen\n".encode("latin-1"), "UTF-8"),
+    "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0", "UTF-8"),
+    "uneven.csv": (b"y,x\n1,2\n3\n", "data row 2 has 1 fields where the header has 2"),
+    "quote.csv": (b'y,x\n"1,2\n', "not CSV"),
+    "half.npy": (_npy(np.arange(9.0))[:-20], "not a readable npy file"),
+    "zero.npy": (b"", "not a readable npy file"),
+    "text.npy": (b"y\n1\n", "not a readable npy file"),
+    "pickled.npy": (_npy([{}], allow_pickle=True), "not a readable npy file"),
+    "complex.npy": (_npy([1j]), "complex128"),
+    "single.npy": (_npy(3.0), "not a readable npy file"),
+    "none.npy": (_npy([]), "no rows"),
+    "half.npz": (b"PK\x03\x04", "not a readable npz file"),
+    "zero.jsonl": (b"", "no rows"),
+    "half.jsonl": (b'{"y": 1}\n{"y":\n', "not a readable jsonl file"),
+    "nan.jsonl": (b'{"y": NaN}\n', "JSON has no number NaN"),
+    "half.json": (b"[1,", "not a readable json file"),
+    "number.json": (b"3", "a list, or an object of columns"),
+    "book.xlsx": (b"PK", "files ending in '.xlsx' cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("command", ["profile", "recommend"])
+def test_a_broken_file_is_one_line_and_status_2(
+    name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, said = BROKEN[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert main([command, str(path)]) == 2
+    found = capsys.readouterr()
+    assert not found.out
+    assert len(found.err.splitlines()) == 1
+    if command == "profile":
+        assert said in found.err
+
+
+@pytest.mark.parametrize("name", ["folder", "folder.csv", "folder.parquet", "folder.npy"])
+def test_a_directory_is_no_file(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / name).mkdir()
+    assert main(["profile", str(tmp_path / name)]) == 2
+    assert "is a directory; name a file, or a pattern such as" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", ["y.csv", "y.parquet", "y.npy", "y.jsonl"])
+def test_a_file_that_may_not_be_read_says_so(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / name).write_bytes(b"")
+    (tmp_path / name).chmod(0)
+    assert main(["profile", str(tmp_path / name)]) == 2
+    assert "permission denied" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [(), ("show",), ("chess",), ("recommend", "x.csv", "-n", "x"), ("list", "--x")])

@@ -14,8 +14,8 @@ FLOORS = (
     *("errors", "tracing", "machine", "special", "domains", "sphere", "params", "arrays", "tally"),
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
-    *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice", "drift"),
-    *("__init__", "cli", "__main__"),
+    *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
+    *("drift", "page", "__init__", "cli", "__main__"),
 )
 READS = {  # rooms that stand on less than all below them
     "frameworks": {"errors", "core"},
