@@ -18,6 +18,7 @@ from losses.errors import InvalidShape, UnknownName
 Array = npt.NDArray[Any]
 
 MOST_SUMS = 8_000  # sums kept for one target: labels or classes and a few more
+BUCKETS = 1 << 10  # places into which sets of labels are sorted, to count how many there are
 LARGEST = 1e250  # sums that can still be added many times over; what is larger is held here
 
 
@@ -62,7 +63,13 @@ class Structure:
         if form_named(self.form).length(self.width) <= self.width:
             return self
         alike = sum(self.sums[: self.width]) / self.width
-        return replace(self, sums=(alike,) * self.width + self.sums[self.width :])
+        return replace(self, sums=(alike,) * self.width + self.sums[self.width :]).unset()
+
+    def unset(self) -> Structure:
+        """The same without the sets of labels that rows carry, which may be one person's."""
+        if self.form != "multilabel":
+            return self
+        return replace(self, sums=self.sums[: self.width + 4] + (0.0,) * BUCKETS)
 
     def reading(self) -> dict[str, Any]:
         """The sums under their names, with the shares that they make."""
@@ -128,57 +135,114 @@ def _corners(a: Array) -> bool:
 def _label_sums(a: Array) -> Array:
     labels = a.reshape(len(a), -1) > 0
     per_row = labels.sum(axis=1)
-    return np.concatenate([labels.sum(axis=0), [(per_row == 0).sum(), per_row.sum(), (per_row == 1).sum()]])
+    several = [(per_row == 0).sum(), per_row.sum(), (per_row == 1).sum(), (per_row**2).sum()]
+    return np.concatenate([labels.sum(axis=0), several, np.bincount(_sets(labels), minlength=BUCKETS)])
+
+
+def _sets(labels: Array) -> Array:
+    """The bucket of each row's set of labels: equal sets share one, others rarely do."""
+    mixed = np.zeros(len(labels), dtype=np.uint64)
+    for place, carried in enumerate(labels.T, 1):
+        mixed ^= np.where(carried, _scrambled(np.uint64(place)), np.uint64(0))
+    return (_scrambled(mixed) >> np.uint64(64 - 10)).astype(np.int64)
+
+
+def _scrambled(z: Any) -> Any:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
 
 
 def _say_labels(s: Structure) -> dict[str, Any]:
-    positives, (empty, total, single) = [int(p) for p in s.sums[:-3]], s.sums[-3:]
-    rare = min(positives, default=0)
-    found = {"positives": positives, "positive_shares": [p / s.rows for p in positives], "rarest_count": rare}
-    return found | {"empty_share": empty / s.rows, "cardinality": total / s.rows, "one_hot": single == s.rows}
+    positives, (empty, total, single, squares) = [int(p) for p in s.sums[: s.width]], s.sums[s.width : s.width + 4]
+    free = s.sums[s.width + 4 :].count(0.0)
+    found = {
+        "positives": positives,
+        "positive_shares": [p / s.rows for p in positives],
+        "rarest_count": min(positives, default=0),
+        "empty_share": empty / s.rows,
+        "cardinality": total / s.rows,
+        "cardinality_std": math.sqrt(max(squares / s.rows - (total / s.rows) ** 2, 0.0)),
+        "density": total / s.rows / s.width,
+    }
+    sets = round(BUCKETS * math.log(BUCKETS / free)) if 0 < free < BUCKETS else None  # counted linearly, in buckets
+    return found | {"label_sets": sets, "one_hot": single == s.rows}
 
 
 def _mask_sums(a: Array) -> Array:
     on = (a.reshape(len(a), -1) > 0).mean(axis=1)
     here = on[on > 0]
-    return np.array([on.sum(), (on == 0).sum(), (on == 1).sum(), here.sum(), (here < 0.05).sum(), a[0].size * len(a)])
+    shares = [on.sum(), (on == 0).sum(), (on == 1).sum(), here.sum(), (here < 0.05).sum()]
+    return np.array([*shares, a[0].size * len(a), *_pieces(a > 0)])
+
+
+def _pieces(on: Array) -> tuple[int, int]:
+    """Pixels that are on, and connected pieces less holes: pixels - neighbours + squares of four (Euler's number)."""
+    on = on[:, None] if on.ndim == 2 else on[..., 0] if on.ndim > 3 and on.shape[-1] == 1 else on
+    beside, under = on[..., 1:] & on[..., :-1], on[..., 1:, :] & on[..., :-1, :]
+    squares = beside[..., 1:, :] & beside[..., :-1, :]
+    pixels, neighbours, fours = int(on.sum()), int(beside.sum()) + int(under.sum()), int(squares.sum())
+    return pixels, pixels - neighbours + fours
 
 
 def _say_masks(s: Structure) -> dict[str, Any]:
-    on, empty, whole, here, small, pixels = s.sums
+    on, empty, whole, here, small, pixels, lit, pieces = s.sums
     found = {"foreground_share": on / s.rows, "empty_share": empty / s.rows, "full_share": whole / s.rows}
     return found | {
         "foreground_where_present": here / (s.rows - empty) if s.rows > empty else math.nan,
         "small_share": small / s.rows,
         "pixels": int(pixels),
+        "pieces": pieces / s.rows,
+        "piece_pixels": lit / pieces if pieces > 0 else math.nan,
     }
+
+
+SMALL, LARGE = 32.0**2, 96.0**2  # areas in pixels, as COCO has them
 
 
 def _box_sums(a: Array) -> Array:
     boxes = a.reshape(-1, 4).astype(float)
     w, h = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     good = (w > 0) & (h > 0)
-    aspect = np.abs(np.log(w[good] / h[good]))
-    return np.array([(~good).sum(), (w * h)[good].sum(), w[good].sum(), h[good].sum(), aspect.sum(), len(boxes)])
+    w, h = w[good], h[good]
+    area, aspect = w * h, np.abs(np.log(w / h))
+    unit = ((boxes >= 0) & (boxes <= 1)).all(axis=1)
+    sizes = [area.sum(), w.sum(), h.sum(), aspect.sum(), np.square(area).sum(), np.square(aspect).sum()]
+    return np.array([(~good).sum(), *sizes, (area < SMALL).sum(), (area > LARGE).sum(), unit.sum(), len(boxes)])
 
 
 def _say_boxes(s: Structure) -> dict[str, Any]:
-    degenerate, area, w, h, aspect, boxes = s.sums
+    degenerate, area, w, h, aspect, squares, aspects, small, large, unit, boxes = s.sums
     good = boxes - degenerate
     means = {"mean_area": area, "mean_width": w, "mean_height": h, "mean_log_aspect": aspect}
+    means |= {"small_share": small, "large_share": large}
     found = {name: value / good if good else math.nan for name, value in means.items()}
-    return {"boxes": int(boxes), "degenerate_share": degenerate / boxes} | found
+    for name, total, square in (("area_std", area, squares), ("log_aspect_std", aspect, aspects)):
+        found[name] = math.sqrt(max(square / good - (total / good) ** 2, 0.0)) if good else math.nan
+    return {"boxes": int(boxes), "degenerate_share": degenerate / boxes, "unit_share": unit / boxes} | found
 
 
 def _class_sums(a: Array) -> Array:
-    p = a.astype(float)
-    entropy = -np.where(p > 0, p * np.log(p), 0.0).sum()
-    return np.concatenate([p.sum(axis=0), [entropy, (p.max(axis=1) > 0.99).sum()]])
+    p = a.reshape(len(a), -1).astype(float)
+    negative = (p < 0).any(axis=1)
+    off = negative | (np.abs(p.sum(axis=1) - 1) >= 1e-3)
+    on = p[~off]
+    entropy = -np.where(on > 0, on * np.log(on), 0.0).sum()
+    return np.concatenate([p.sum(axis=0), [entropy, (on.max(axis=1) > 0.99).sum(), off.sum(), negative.sum()]])
 
 
 def _say_classes(s: Structure) -> dict[str, Any]:
-    prior = [v / s.rows for v in s.sums[:-2]]
-    return {"prior": prior, "entropy": s.sums[-2] / s.rows, "certain_share": s.sums[-1] / s.rows}
+    """Entropy and certainty are those of the rows that sum to one; others may be logits."""
+    entropy, certain, off, negative = s.sums[s.width :]
+    on = s.rows - off
+    return {
+        "prior": [v / s.rows for v in s.sums[: s.width]],
+        "row_sum": sum(s.sums[: s.width]) / s.rows,
+        "entropy": entropy / on if on else math.nan,
+        "certain_share": certain / on if on else math.nan,
+        "off_simplex_share": off / s.rows,
+        "negative_share": negative / s.rows,
+    }
 
 
 def _vector_sums(a: Array) -> Array:
@@ -194,12 +258,8 @@ def _say_vectors(s: Structure) -> dict[str, Any]:
     return {"mean_norm": norm / s.rows, "unit_share": unit / s.rows, "mean": total / s.rows / s.width, "power": squares}
 
 
-def _six(_: int) -> int:
-    return 6
-
-
-def _four(_: int) -> int:
-    return 4
+def _fixed(sums: int) -> Callable[[int], int]:
+    return lambda width: sums
 
 
 def _flat(a: Array) -> int:
@@ -207,10 +267,10 @@ def _flat(a: Array) -> int:
 
 
 FORMS = (
-    Form("masks", ("segmentation",), lambda a: a.ndim >= 3, _mask_sums, _say_masks, lambda a: 1, _six),
-    Form("multilabel", ("multilabel",), _flags, _label_sums, _say_labels, _flat, lambda width: width + 3),
-    Form("distribution", ("distillation",), _simplex, _class_sums, _say_classes, _flat, lambda width: width + 2),
-    Form("boxes", ("boxes",), _corners, _box_sums, _say_boxes, lambda a: 4, _six),
-    Form("vectors", ("metric_learning", "contrastive"), lambda a: True, _vector_sums, _say_vectors, _flat, _four),
+    Form("masks", ("segmentation",), lambda a: a.ndim >= 3, _mask_sums, _say_masks, lambda a: 1, _fixed(8)),
+    Form("multilabel", ("multilabel",), _flags, _label_sums, _say_labels, _flat, lambda width: width + 4 + BUCKETS),
+    Form("distribution", ("distillation",), _simplex, _class_sums, _say_classes, _flat, lambda width: width + 4),
+    Form("boxes", ("boxes",), _corners, _box_sums, _say_boxes, lambda a: 4, _fixed(11)),
+    Form("vectors", ("metric_learning", "contrastive"), lambda a: True, _vector_sums, _say_vectors, _flat, _fixed(4)),
 )
 _TASKS = {task for form in FORMS for task in form.tasks}
