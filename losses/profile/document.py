@@ -78,8 +78,8 @@ def blurred(p: Profile) -> Profile:
         return p
     told = Told({}, {}) if p.structure else replace(kinds.told(p), zero_fit=p.zero_fit)
     p = replace(p, private=True, told=told, words=p.words.common(CROWD, p.n - int(p.moments.total) - p.infinite))
-    if p.structure and p.n < CROWD:
-        return replace(p, structure=p.structure.evened())
+    if p.structure:
+        return replace(p, structure=p.structure.evened() if p.n < CROWD else p.structure.unset())
     total = int(p.moments.total)
     values = p.values.common(CROWD, total)
     if not 0 < total < CROWD:
