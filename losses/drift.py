@@ -108,7 +108,8 @@ class Drift:
             lines.append(f"Kolmogorov-Smirnov distance {d.ks:.3f}{off} (by chance at most {d.ks_by_chance:.3f})")
         if math.isfinite(d.psi):
             lines.append(f"Population stability index  {d.psi:.3f} (by chance about {d.psi_by_chance:.3f})")
-            lines.append(f"Total variation             {d.total_variation:.3f}, over the common values")
+            by_chance = f"(by chance about {d.total_variation_by_chance:.3f})"
+            lines.append(f"Total variation             {d.total_variation:.3f} {by_chance}, over the common values")
         return "\n".join(lines).rstrip()
 
 

@@ -268,7 +268,7 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
         lambda p: _numbers(p) and p.integral and p.nonnegative and p.kind in ("count", "zero_inflated_count"),
         "variance {p.dispersion:.3g} times the mean (1 for Poisson), negative binomial alpha {p.nb_alpha:.3g}",
     ),
-    ("values", lambda p: _numbers(p), "{p.n_classes:,} different ones, the commonest on {most} of rows"),
+    ("values", lambda p: _numbers(p), "{p.n_classes:,} different ones{most}"),
     ("codes", lambda p: bool(p.sentinels), "{codes} may stand for missing"),
     ("infinite", lambda p: p.infinite > 0, "{p.infinite:,} rows"),
     ("missing", lambda p: p.missing_rows > 0, "{p.missing_rows:,} rows, {p.missing.share:.2%} of all"),
@@ -282,7 +282,7 @@ def _facts(p: Profile) -> list[str]:
         more = {
             "low": p.quantile(0.05),
             "high": p.quantile(0.95),
-            "most": f"{p.majority_share:.2%}" if math.isfinite(p.majority_share) else "few",
+            "most": f", the commonest on {p.majority_share:.2%} of rows" if p.majority_share >= 0.001 else "",
             "codes": ", ".join(f"{value:g} ({rows:,} rows)" for value, rows in p.sentinels.items()),
         }
         found = [(name, says.format(p=p, **more)) for name, when, says in KNOWN if when(p)]

@@ -44,6 +44,14 @@ def test_total_variation_of_classes_is_half_the_sum_of_differences():
     assert math.isnan(distances(p, q).ks)
 
 
+def test_distances_of_one_population_are_what_chance_gives():
+    found = [distances(losses.profile(RNG.poisson(3, 300)), losses.profile(RNG.poisson(3, 500))) for _ in range(60)]
+    for name in ("psi", "total_variation"):
+        given, expected = (np.mean([getattr(d, key) for d in found]) for key in (name, f"{name}_by_chance"))
+        assert given == pytest.approx(expected, rel=0.25)
+    assert not any(d.ks > d.ks_by_chance for d in found)
+
+
 CHANGES = {
     "location": (GAMMA, MORE + 2),
     "scale": (GAMMA, (MORE - 6) * 1.5 + 6),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 COMMON = 0.01  # the share of rows from which a value has a cell of its own
+REPEATED = 10  # and the rows that it must have besides
 BINS = 10
 _TAIL = 1.949  # Kolmogorov's statistic is beyond this once in a thousand
 
@@ -27,13 +28,15 @@ _TAIL = 1.949  # Kolmogorov's statistic is beyond this once in a thousand
 class Distances:
     """Population stability index, total variation over common values, Kolmogorov-Smirnov distance; NaN where undefined.
 
-    ``psi_by_chance`` is what two samples of one population have on average, ``ks_by_chance`` what one in a thousand
-    pairs of them exceeds, and ``ks_error`` how far sketches of many rows may put the distance off.
+    ``psi_by_chance`` and ``total_variation_by_chance`` are what two samples of one population have on average,
+    ``ks_by_chance`` what one in a thousand pairs of them exceeds, and ``ks_error`` how far sketches of many rows may
+    put the distance off.
     """
 
     psi: float = math.nan
     psi_by_chance: float = math.nan
     total_variation: float = math.nan
+    total_variation_by_chance: float = math.nan
     ks: float = math.nan
     ks_error: float = math.nan
     ks_by_chance: float = math.nan
@@ -58,11 +61,13 @@ def distances(p: Spread, q: Spread) -> Distances:
     bins = _bins(p, q) if many else shares
     bins = bins[:, bins.any(axis=0)]
     between = 1 / p.n + 1 / q.n
+    pooled = (shares[0] * p.n + shares[1] * q.n).clip(0, p.n + q.n) / (p.n + q.n)
     ks, error = ks_distance(p, q)
     return Distances(
         psi=_psi(bins, p.n, q.n),
         psi_by_chance=(bins.shape[1] - 1) * between,
         total_variation=float(np.abs(shares[0] - shares[1]).sum() / 2),
+        total_variation_by_chance=float(np.sqrt(pooled * (1 - pooled) * between / (2 * math.pi)).sum()),
         ks=ks,
         ks_error=error,
         ks_by_chance=_TAIL * math.sqrt(between) if math.isfinite(ks) else math.nan,
@@ -106,7 +111,7 @@ def common_values(p: Spread, least: float = COMMON) -> list[npt.NDArray[np.gener
 def _cells(p: Spread, q: Spread) -> tuple[Floats, Floats]:
     """The shares of each common value of either column, and of all others together; all values where they are few."""
     few = not any(t.full for t in (p.values, q.values, p.words, q.words))
-    least = 0.0 if few and max(p.values.distinct, q.values.distinct) <= 50 else COMMON
+    least = 0.0 if few and max(p.values.distinct, q.values.distinct) <= 50 else max(COMMON, REPEATED / min(p.n, q.n))
     kinds = zip(common_values(p, least), common_values(q, least), strict=True)
     values = [np.union1d(a, b) if a.size and b.size else (a if a.size else b) for a, b in kinds]
     first, second = (np.concatenate([share_of(side, v) for v in values if v.size] or [np.empty(0)]) for side in (p, q))
