@@ -119,7 +119,7 @@ def conditions() -> str:
     names = [*libraries(), *(["jax"] if "jax" in sys.modules else [])]
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     left_out = f"; not installed, left out: {', '.join(absent())}" if absent() else ""
-    return f"{CORES} cores, {losses.engine.THREADS} threads of ours; float64; {versions}{left_out}"
+    return f"{CORES} cores, {losses.pool.THREADS} threads of ours; float64; {versions}{left_out}"
 
 
 def main() -> None:

@@ -11,10 +11,8 @@ machine is not compiled, are evaluated by NumPy (``plain``), one block after ano
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,52 +20,8 @@ from .blocks import Column, Cut, Job, cut
 from .domains import Array
 from .fused import FORMULAS, Fused, Order, alone
 from .plain import Plain
+from .pool import each
 from .tally import Tally, row_weights
-
-T = TypeVar("T")
-
-THREADS = max(1, min(8, os.cpu_count() or 1))
-
-
-@functools.cache
-def _pool() -> ThreadPoolExecutor:
-    # The C library gives the memory of each temporary back to the system, page by page, until it has seen a large one
-    # freed: without this, formulas spend most of their time in page faults.
-    np.empty(31 << 20, np.uint8)
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="losses")
-
-
-if hasattr(os, "register_at_fork"):  # a forked process inherits the pool without its threads, and would wait for ever
-    os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
-def each(work: Callable[[int], T], starts: Sequence[int]) -> list[T]:
-    """What ``work`` gives for each start, in their order; done by this thread and the pool, each taking the next.
-
-    Where some fail, the error of the first of them is raised.
-    """
-    if len(starts) == 1:
-        return [work(starts[0])]
-    done: dict[int, T] = {}
-    failed: dict[int, Exception] = {}
-    waiting = iter(starts)
-
-    def take() -> None:
-        for start in waiting:
-            if failed:
-                return
-            try:
-                done[start] = work(start)
-            except Exception as error:
-                failed[start] = error
-
-    helpers = [_pool().submit(take) for _ in range(min(THREADS, len(starts)) - 1)]
-    take()
-    for helper in helpers:
-        helper.result()
-    if failed:
-        raise failed[min(failed)]
-    return [done[start] for start in starts]
 
 
 def tallies(jobs: Sequence[Job], sample_weight: Any, drop: bool = False) -> list[Tally]:

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "losses"
 FLOORS = (
-    *("errors", "tracing", "machine", "special", "domains", "sphere", "params", "arrays", "tally"),
+    *("errors", "pool", "tracing", "machine", "special", "domains", "sphere", "params", "arrays", "tally"),
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
@@ -19,7 +19,7 @@ FLOORS = (
 )
 READS = {  # rooms that stand on less than all below them
     "frameworks": {"errors", "core"},
-    "profile": {"errors"},
+    "profile": {"errors", "pool"},
     "advice": {"errors", "domains", "core", "sums", "catalogue", "profile"},
 }
 FILES = {str(file.relative_to(ROOT)): file for file in sorted(ROOT.rglob("*.py"))}

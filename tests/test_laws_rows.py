@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from losses import Quantile, blocks, engine, get
+from losses import Quantile, blocks, engine, get, pool
 from losses.blocks import job
 from losses.core import Loss
 from losses.evaluate import Evaluator
@@ -198,13 +198,13 @@ def test_a_loss_of_a_whole_batch_has_no_standard_error(loss):
 def threads(count: int, block: int) -> Iterator[None]:
     """The engine with ``count`` threads and short blocks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "THREADS", count)
+        patch.setattr(pool, "THREADS", count)
         patch.setattr(blocks, "PLAIN", block)
         patch.setattr(blocks, "FUSED", (block, block))
-        engine._pool.cache_clear()
+        pool._pool.cache_clear()
         yield
-        engine._pool().shutdown()
-        engine._pool.cache_clear()
+        pool._pool().shutdown()
+        pool._pool.cache_clear()
 
 
 @pytest.mark.parametrize("loss", DEFAULTS, ids=repr)

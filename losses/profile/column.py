@@ -10,7 +10,7 @@ import importlib
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from losses.errors import InvalidInput, InvalidShape, InvalidType, InvalidWeight
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
+CHUNK = 1 << 18  # rows looked at, and sorted, at once: they fit the cache and NumPy's vectorised sort
 FAMILIES = ("numbers", "booleans", "numeric_strings", "strings", "dates")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _DRESSED = re.compile(r"([+-]?)[$€£]?\s?((\d{1,3}(,\d{3})+|\d+)(\.\d+)?)\s?[%€]?")  # $1,234.50 or 45%
@@ -50,12 +51,29 @@ class Column:
 
 def read_column(target: Any) -> Column:
     """The column that ``target`` holds; arrays of two and more dimensions are handed on as ``matrix``."""
-    if isinstance(target, np.ma.MaskedArray):
-        return _masked(target)
-    if isinstance(target, (list, tuple, range, set, frozenset)):
-        return _listed(target if isinstance(target, (list, tuple)) else list(target))
-    array = as_array(target)
-    return _listed(array) if isinstance(array, list) else _typed(array)
+    values = opened(target)
+    if isinstance(values, np.ma.MaskedArray):
+        return _masked(values)
+    return _typed(values) if isinstance(values, np.ndarray) else _listed(values)
+
+
+def opened(target: Any) -> Array | Sequence[Any]:
+    """The rows of ``target`` as they are: an array, a masked one, or a list."""
+    if isinstance(target, (np.ma.MaskedArray, list, tuple)):
+        return target
+    values = list(target) if isinstance(target, (range, set, frozenset)) else as_array(target)
+    if isinstance(values, np.ndarray) and values.ndim == 0:
+        raise InvalidType("a column of values is expected, got a single number", field="target")
+    return values
+
+
+def pieces(values: Array | Sequence[Any], weight: Floats | None) -> Iterator[tuple[Any, Floats | None]]:
+    """Rows and their weights, a chunk at a time where rows are numbers; else all at once."""
+    flat = isinstance(values, np.ndarray) and values.dtype.kind in "biufMm" and values.size == len(values) > CHUNK
+    step = CHUNK if flat else max(len(values), 1)
+    for start in range(0, max(len(values), 1), step):
+        part = slice(start, start + step)
+        yield (values[part] if flat else values), (None if weight is None else weight[part])
 
 
 def as_array(target: Any) -> Array | list[Any]:
@@ -90,8 +108,6 @@ def read_weights(weight: Any, rows: int) -> Floats:
 
 
 def _typed(array: Array) -> Column:
-    if array.ndim == 0:
-        raise InvalidType("a column of values is expected, got a single number", field="target")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim > 1:
@@ -107,9 +123,9 @@ def _numbers(array: Array, family: str = "numbers") -> Column:
         x = np.ascontiguousarray(array, dtype=np.float64)
     absent = np.isnan(x)
     missing = int(np.count_nonzero(absent))
-    present = ~absent
-    kept = x[present] if missing else x
-    return Column(kept, families=Counter({family: kept.size}), missing=missing, present=present if missing else None)
+    present = ~absent if missing else None
+    kept = x if present is None else x[present]
+    return Column(kept, families=Counter({family: kept.size}), missing=missing, present=present)
 
 
 def _booleans(array: Array) -> Column:

@@ -42,10 +42,12 @@ class Moments:
             d = x - mean
             slip = _mean(d, share)
             if math.isfinite(slip):
-                mean, d = mean + slip, d - slip
+                mean, d = mean + slip, np.subtract(d, slip, out=d)
             square = d * d
-            sums = [float(p.sum() if w is None else p @ w) for p in (square, square * d, square * square)]
-        return cls(total, mean, *map(_held, sums))
+            m2 = _sum(square, w)
+            m3 = _sum(np.multiply(d, square, out=d), w)  # in place: two temporaries beside the chunk fit the cache
+            m4 = _sum(np.multiply(square, square, out=square), w)
+        return cls(total, mean, *map(_held, (m2, m3, m4)))
 
     def __add__(self, other: Moments) -> Moments:
         if not self.total or not other.total:
@@ -83,9 +85,14 @@ class Moments:
         return power_sum / self.total / scale if 0 < scale < math.inf else math.nan
 
 
+def _sum(x: Floats, weight: Floats | None) -> float:
+    # Not a dot product: it adds one after another, and its library's own threads would fight with the pool's.
+    return float(x.sum() if weight is None else (x * weight).sum())
+
+
 def _mean(x: Floats, share: Floats | None) -> float:
     if share is not None:
-        return float(x @ share)
+        return _sum(x, share)
     mean = float(x.mean())
     return mean if math.isfinite(mean) else float((x / x.size).sum())
 

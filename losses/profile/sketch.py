@@ -7,7 +7,6 @@ thinning adds at most its own step to ``slack``, so the rank error is not hoped 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +14,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-CHUNK = 1 << 18  # rows sorted at once: fits the cache and NumPy's vectorised sort
 LEVEL = 1 << 11  # values in the top level
 LIMIT = 1 << 13  # values in all levels together
 _DECAY = 0.75  # each level below the top holds three quarters of the one above: LEVEL / (1 - _DECAY) == LIMIT
@@ -109,11 +107,6 @@ class Sketch:
         share = weights / np.bincount(group, weights)[group]
         means = np.bincount(group, share * values, minlength=full)[:full]
         return Sketch({height: np.sort(means)} if full else {}, self.slack + (1 << height), self.thinnings)
-
-
-def chunks(x: Floats) -> Iterator[Floats]:
-    """``x`` in pieces of ``CHUNK`` rows."""
-    return (x[i : i + CHUNK] for i in range(0, x.size, CHUNK))
 
 
 def _overfull(levels: dict[int, Floats]) -> int:

@@ -6,17 +6,19 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from losses.errors import InvalidShape
+from losses.pool import ahead
 from losses.profile import document
-from losses.profile.column import Array, Column, Floats, read_column, read_weights
+from losses.profile.column import CHUNK, Array, Floats, opened, pieces, read_column, read_weights
 from losses.profile.kinds import Told
 from losses.profile.moments import Moments
 from losses.profile.readings import Readings
-from losses.profile.sketch import Sketch, chunks
+from losses.profile.sketch import Sketch
 from losses.profile.structure import Structure
 from losses.profile.tally import Tally, Words
 
@@ -75,24 +77,12 @@ class Profile(Readings):
         >>> Profile.of(["yes", "no", "yes"]).kind
         'binary'
         """
-        column = batch if isinstance(batch, Column) else read_column(batch)
-        if column.matrix is not None:
-            return _structured(column.matrix, name, task)
-        rows = column.numbers.size + sum(column.words.values())
-        weight = None if sample_weight is None else read_weights(sample_weight, rows + column.missing)
-        if weight is not None and column.present is not None:
-            weight = weight[column.present]
-        numbers = _numeric(column.numbers, weight if not column.words else None)
-        return replace(
-            numbers,
-            name=name,
-            n=rows,
-            missing_rows=column.missing,
-            families=column.families,
-            padded=column.padded,
-            words=_words(column.words),
-            weights=None if weight is None or not rows else _weighted(weight, numbers.weights),
-        )
+        values = opened(batch)
+        weight = None if sample_weight is None else read_weights(sample_weight, len(values))
+        parts = pieces(values, weight)
+        work = partial(_piece, task=task)
+        found = ahead(work, parts) if len(values) > CHUNK else map(work, parts)
+        return replace(sum(found, Profile()), name=name)
 
     def update(self, batch: Any, *, sample_weight: Any = None, task: str | None = None) -> Profile:
         """This profile with one more batch in it.
@@ -138,35 +128,58 @@ _ADDED = (
 )
 
 
+def _piece(rows: tuple[Any, Floats | None], task: str | None) -> Profile:
+    values, weight = rows
+    column = read_column(values)
+    if column.matrix is not None:
+        return _structured(column.matrix, task)
+    n = column.numbers.size + sum(column.words.values())
+    if weight is not None and column.present is not None:
+        weight = weight[column.present]
+    numbers = _numeric(column.numbers, weight if not column.words else None)
+    return replace(
+        numbers,
+        n=n,
+        missing_rows=column.missing,
+        families=column.families,
+        padded=column.padded,
+        words=_words(column.words),
+        weights=None if weight is None or not n else _weighted(weight, numbers.weights),
+    )
+
+
 def _numeric(x: Floats, weight: Floats | None) -> Profile:
     finite = np.isfinite(x)
     infinite = int(x.size - np.count_nonzero(finite))
     if infinite:
         x, weight = x[finite], None if weight is None else weight[finite]
-    total = sum(map(_chunk, chunks(x)), Profile())
-    moments = Moments() if weight is None else sum(map(Moments.of, chunks(x), chunks(weight)), Moments())
+    total = sum((_chunk(x[i : i + CHUNK]) for i in range(0, x.size, CHUNK)), Profile())
+    moments = Moments() if weight is None else Moments.of(x, weight)
     return replace(total, infinite=infinite, weights=None if weight is None else Weights(0.0, moments, 0.0))
 
 
 def _chunk(x: Floats) -> Profile:
-    ordered = np.sort(x) + 0.0
+    ordered = x.copy()
+    ordered.sort()
+    ordered += 0.0  # no negative zeros
+    negatives, not_above = (int(np.searchsorted(ordered, 0.0, side)) for side in ("left", "right"))
     return Profile(
         moments=Moments.of(x),
         lowest=float(ordered[0]),
         highest=float(ordered[-1]),
-        zero_rows=int(np.searchsorted(ordered, 0.0, "right") - np.searchsorted(ordered, 0.0, "left")),
-        negatives=int(np.searchsorted(ordered, 0.0, "left")),
+        zero_rows=not_above - negatives,
+        negatives=negatives,
         integers=int(np.count_nonzero(ordered == np.rint(ordered))),
         values=Tally.of_sorted(ordered),
         sketch=Sketch.of_sorted(ordered),
     )
 
 
-def _structured(array: Array, name: str | None, task: str | None) -> Profile:
+def _structured(array: Array, task: str | None) -> Profile:
     kept = array
     if array.dtype.kind == "f" and array.size:
         kept = array[np.isfinite(array).reshape(len(array), -1).all(axis=1)]
-    return Profile(name=name, n=len(kept), missing_rows=len(array) - len(kept), structure=Structure.of(kept, task))
+    return Profile(n=len(kept), missing_rows=len(array) - len(kept), structure=Structure.of(kept, task))
 
 
 def _weighted(weight: Floats, found: Weights | None) -> Weights:

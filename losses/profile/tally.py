@@ -39,16 +39,25 @@ class Tally:
     @classmethod
     def of_sorted(cls, x: Floats) -> Self:
         """The tally of a sorted array."""
-        starts = np.flatnonzero(np.concatenate([[True], x[1:] != x[:-1]])) if x.size else np.empty(0, np.intp)
+        if not x.size:
+            return cls()
+        new = np.append(True, x[1:] != x[:-1])
+        if new.all():
+            return cls(x, np.ones(x.size, np.int64)).trimmed()
+        starts = np.flatnonzero(new)
         return cls(x[starts], np.diff(np.append(starts, x.size)).astype(np.int64)).trimmed()
 
     @staticmethod
     def hashes(values: npt.NDArray[np.generic]) -> Hashes:
         """A fixed 64-bit mix of each number (splitmix64)."""
-        z = (values.astype(np.float64) + 0.0).view(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)
+        z = np.asarray(values.astype(np.float64) + 0.0).view(np.uint64)
+        z += np.uint64(0x9E3779B97F4A7C15)
+        shifted = np.empty_like(z)  # all in place: this is done to every distinct value of every chunk
+        for bits, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            z ^= np.right_shift(z, np.uint64(bits), out=shifted)
+            z *= np.uint64(factor)
+        z ^= np.right_shift(z, np.uint64(31), out=shifted)
+        return z
 
     def trimmed(self) -> Self:
         """The same with no more than ``LIMIT`` values."""
