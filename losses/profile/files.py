@@ -1,6 +1,6 @@
-"""Files of targets as batches of one column, or as a whole table; one reader for each suffix.
+"""Files of targets as parts of one column, or as a whole table; one reader for each suffix.
 
-pyarrow is imported only for Parquet and Arrow.
+pyarrow is imported only for Parquet and Arrow, fsspec only for paths like "s3://bucket/*.parquet".
 """
 
 from __future__ import annotations
@@ -8,30 +8,40 @@ from __future__ import annotations
 import contextlib
 import glob
 import importlib
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from losses.errors import LossesError, MissingDependency, NotSupported, UnknownName, UnreadableFile
+from losses.profile.column import CHUNK
 from losses.profile.csvtext import BATCH, LONGEST_LINE, MOST_COLUMNS, csv_batches, csv_columns, stacked
 
 Array = npt.NDArray[Any]
 Batch = dict[str, Any]
-Reader = Callable[[str, Sequence[str] | None], Iterator[Batch]]
+Reader = Callable[[IO[bytes], Sequence[str] | None], Iterator[Batch]]
 
 DEFAULT = "target"
+PART = 1 << 20  # rows of a Parquet file, at least, that are read by one thread
 
 
-def read_batches(path: str | os.PathLike[str], column: str | None = None) -> tuple[str | None, Iterator[Any]]:
-    """The name of the wanted column of a file (or of all files of a pattern), and its values batch by batch.
+class Part(NamedTuple):
+    """Some batches of a column, read when they are asked for, and the share of all files that then is read."""
+
+    batches: Iterator[Any]
+    share: float
+
+
+def read_parts(path: str | os.PathLike[str], column: str | None = None) -> tuple[str | None, Iterator[Part]]:
+    """The name of the wanted column of a file (or of all files of a pattern), and its values part by part.
 
     Without ``column`` it is the one named "target", or the only one there is.
     """
@@ -39,10 +49,13 @@ def read_batches(path: str | os.PathLike[str], column: str | None = None) -> tup
     if files == ["-"]:  # standard input can be read only once
         table = read_table("-")
         wanted = chosen(list(table), column) or DEFAULT
-        return wanted, iter([table[wanted]])
+        return wanted, iter([Part(iter([table[wanted]]), 1.0)])
     name = chosen(column_names(files[0]), column)
-    batches = chain.from_iterable(_read(file, None if name is None else [name]) for file in files)
-    return name, (batch[name or DEFAULT] for batch in batches)
+    return name, (
+        Part(batches, (place + share) / len(files))
+        for place, file in enumerate(files)
+        for batches, share in (_row_groups if _suffix(file) == ".parquet" else _streamed)(file, name)
+    )
 
 
 def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> dict[str, Array]:
@@ -81,15 +94,27 @@ def chosen(names: Sequence[str], column: str | None) -> str | None:
 
 def _files(path: str | os.PathLike[str]) -> list[str]:
     text = os.fspath(path)
+    if "://" in text:
+        return _remote_files(text)
     if os.path.isdir(text):
         detail = f"{text[:200]!r} is a directory; name a file, or a pattern such as {Path(text[:200]) / '*.csv'}"
         raise UnreadableFile(detail, field="path")
     if text == "-" or os.path.exists(text):
         return [text]
     found = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
-    if not found:
-        raise UnreadableFile(f"there is no file {text[:200]!r}", field="path")
-    return found
+    return found or _none(text)
+
+
+def _remote_files(url: str) -> list[str]:
+    fsspec = _fsspec()
+    with _guarded(url):
+        system, inner = fsspec.url_to_fs(url)
+        found = sorted(system.glob(inner)) if glob.has_magic(inner) else [inner] * system.exists(inner)
+        return [system.unstrip_protocol(name) for name in found] or _none(url)
+
+
+def _none(path: str) -> NoReturn:
+    raise UnreadableFile(f"there is no file {path[:200]!r}", field="path")
 
 
 def _suffix(path: str) -> str:
@@ -98,14 +123,61 @@ def _suffix(path: str) -> str:
 
 
 def _read(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+    reader = _reader(path)
+    with _guarded(path), _opened(path) as stream:
+        yield from reader(stream, columns)
+
+
+def _reader(path: str) -> Reader:
     reader = _READERS.get(_suffix(path))
     if reader is None:
         known = ", ".join(sorted({*_READERS, *_SAME}))
         raise NotSupported(
             f"files ending in {_suffix(path)!r} cannot be read; known: {known}", allowed=sorted(_READERS)
         )
-    with _guarded(path):
-        yield from reader(path, columns)
+    return reader
+
+
+def _streamed(path: str, name: str | None) -> Iterator[Part]:
+    """Each batch as a part of its own, with the share of the file that lies behind it."""
+    reader = _reader(path)
+    with _guarded(path), _opened(path) as stream:
+        size = stream.seek(0, io.SEEK_END) or 1
+        stream.seek(0)
+        for batch in reader(stream, None if name is None else [name]):
+            yield Part(iter([batch[name or DEFAULT]]), stream.tell() / size)
+
+
+def _row_groups(path: str, name: str | None) -> Iterator[Part]:
+    """Row groups of a Parquet file, some at a time, to be read and decoded by whichever thread looks at them."""
+    with _guarded(path), _parquet_file(path) as file:
+        footer = file.metadata
+        runs: list[list[int]] = []
+        rows = PART
+        for group in range(footer.num_row_groups):
+            if rows >= PART:
+                runs.append([])
+                rows = 0
+            runs[-1].append(group)
+            rows += footer.row_group(group).num_rows
+    for place, run in enumerate(runs):
+        yield Part(_column_of(path, footer, run, name or DEFAULT), (place + 1) / len(runs))
+
+
+def _column_of(path: str, footer: Any, groups: list[int], name: str) -> Iterator[Any]:
+    with _guarded(path), _parquet_file(path, footer) as file:
+        for batch in file.iter_batches(CHUNK, groups, [name], use_threads=False):
+            batch.validate(full=True)
+            yield batch.column(name)
+
+
+@contextlib.contextmanager
+def _parquet_file(path: str, footer: Any = None) -> Iterator[Any]:
+    pq = _pyarrow("parquet")
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(_opened(path)) if "://" in path else path
+        # Read as it is decoded: a row group may be larger than memory.
+        yield stack.enter_context(pq.ParquetFile(source, metadata=footer, buffer_size=1 << 20, pre_buffer=False))
 
 
 @contextlib.contextmanager
@@ -126,13 +198,13 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
     if path == "-":
         yield sys.stdin.buffer
         return
-    with open(path, "rb") as stream:
+    with _fsspec().open(path, "rb") if "://" in path else open(path, "rb") as stream:
         yield stream
 
 
-def _csv(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
-    with _opened(path) as stream:
-        yield from csv_batches(stream, columns)
+def _own(stream: IO[bytes]) -> str | None:
+    """The path of a file of this machine, which can be mapped into memory."""
+    return stream.name if isinstance(stream, io.BufferedReader) and isinstance(stream.name, str) else None
 
 
 def _csv_names(path: str) -> list[str]:
@@ -140,14 +212,14 @@ def _csv_names(path: str) -> list[str]:
         return csv_columns(stream)
 
 
-def _npy(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    step = BATCH * 4
-    yield from ({DEFAULT: array[i : i + step]} for i in range(0, max(len(array), 1), step))
+def _npy(stream: IO[bytes], columns: Sequence[str] | None) -> Iterator[Batch]:
+    path = _own(stream)
+    array = np.load(path or stream, mmap_mode="r" if path else None, allow_pickle=False)
+    yield from ({DEFAULT: array[i : i + CHUNK]} for i in range(0, max(len(array), 1), CHUNK))
 
 
-def _npz(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
-    with _opened(path) as stream, np.load(stream, allow_pickle=False) as arrays:
+def _npz(stream: IO[bytes], columns: Sequence[str] | None) -> Iterator[Batch]:
+    with np.load(stream, allow_pickle=False) as arrays:
         yield {name: arrays[name] for name in (arrays.files if columns is None else columns)}
 
 
@@ -156,11 +228,10 @@ def _npz_names(path: str) -> list[str]:
         return list(arrays.files)
 
 
-def _jsonl(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
-    with _opened(path) as stream:
-        rows = (_strict(line) for line in iter(lambda: stream.readline(LONGEST_LINE), b"") if line.strip())
-        while batch := list(islice(rows, BATCH)):
-            yield _records(batch, columns)
+def _jsonl(stream: IO[bytes], columns: Sequence[str] | None) -> Iterator[Batch]:
+    rows = (_strict(line) for line in iter(lambda: stream.readline(LONGEST_LINE), b"") if line.strip())
+    while batch := list(islice(rows, BATCH)):
+        yield _records(batch, columns)
 
 
 def _strict(text: bytes) -> Any:
@@ -179,8 +250,8 @@ def _records(rows: list[Any], columns: Sequence[str] | None) -> Batch:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _json(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
-    data = _strict(Path(path).read_bytes())
+def _json(stream: IO[bytes], columns: Sequence[str] | None) -> Iterator[Batch]:
+    data = _strict(stream.read())
     if isinstance(data, list):
         yield _records(data, columns)
     elif isinstance(data, dict) and all(isinstance(v, list) for v in data.values()):
@@ -194,24 +265,23 @@ def _first_names(path: str) -> list[str]:
     return [] if names == [DEFAULT] else names
 
 
-def _parquet(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
-    pq = _pyarrow("parquet")
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=BATCH * 4, columns=None if columns is None else list(columns)):
+def _parquet(stream: IO[bytes], columns: Sequence[str] | None) -> Iterator[Batch]:
+    with _pyarrow("parquet").ParquetFile(stream) as file:
+        for batch in file.iter_batches(CHUNK, columns=None if columns is None else list(columns)):
             batch.validate(full=True)
             yield {name: batch.column(name) for name in batch.schema.names}
 
 
 def _parquet_names(path: str) -> list[str]:
-    pq = _pyarrow("parquet")
-    with pq.ParquetFile(path) as file:
+    with _parquet_file(path) as file:
         return [str(name) for name in file.schema_arrow.names[: MOST_COLUMNS + 1]]
 
 
-def _arrow(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
+def _arrow(stream: IO[bytes], columns: Sequence[str] | None) -> Iterator[Batch]:
     pa = _pyarrow("lib")
     ipc = _pyarrow("ipc")
-    with pa.memory_map(path) as source:
+    path = _own(stream)
+    with pa.memory_map(path) if path else pa.PythonFile(stream, mode="r") as source:
         if source.read(6) == b"ARROW1":
             reader = ipc.open_file(source)
             batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
@@ -221,6 +291,13 @@ def _arrow(path: str, columns: Sequence[str] | None) -> Iterator[Batch]:
         for batch in batches:
             batch.validate(full=True)
             yield {name: batch.column(name) for name in (batch.schema.names if columns is None else columns)}
+
+
+def _fsspec() -> ModuleType:
+    try:
+        return importlib.import_module("fsspec")
+    except ImportError as error:
+        raise MissingDependency("paths with :// need fsspec: pip install 'losses[fsspec]'") from error
 
 
 def _pyarrow(part: str) -> ModuleType:
@@ -247,7 +324,7 @@ def as_rows(values: Any) -> Array:
 
 _SAME = {".txt": ".csv", ".tsv": ".csv", ".pq": ".parquet", ".ndjson": ".jsonl", ".feather": ".arrow", ".ipc": ".arrow"}
 _SAME |= {".arrows": ".arrow"}
-_READERS: dict[str, Reader] = {".csv": _csv, ".npy": _npy, ".npz": _npz, ".jsonl": _jsonl, ".json": _json}
+_READERS: dict[str, Reader] = {".csv": csv_batches, ".npy": _npy, ".npz": _npz, ".jsonl": _jsonl, ".json": _json}
 _READERS |= {".parquet": _parquet, ".arrow": _arrow}
 _NAMES: dict[str, Callable[[str], list[str]]] = {".csv": _csv_names, ".npz": _npz_names, ".parquet": _parquet_names}
 _NAMES |= {".npy": lambda path: []}

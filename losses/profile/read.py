@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from losses.errors import UnknownName
+from losses.pool import ahead
+from losses.profile.csvtext import stacked
+from losses.profile.files import Part, as_rows, read_parts
+from losses.profile.progress import Progress
 from losses.profile.state import Profile
 
 TASKS = (
@@ -30,23 +35,30 @@ def profile(
     if task is not None and task not in TASKS:
         raise UnknownName.among("task", task, TASKS)
     if isinstance(target, (str, os.PathLike)):
-        from losses.profile.csvtext import stacked
-        from losses.profile.files import as_rows, read_batches
-
-        found, batches = read_batches(target, column)
-        if sample_weight is not None:
-            batches = iter([stacked([as_rows(batch) for batch in batches])])
-        return replace(sum(_parts(batches, sample_weight, task), Profile()), name=name or found)
+        found, parts = read_parts(target, column)
+        if sample_weight is None:
+            return replace(_summed(parts, task), name=name or found)
+        whole = stacked([as_rows(batch) for part in parts for batch in part.batches])
+        return Profile.of(whole, name=name or found, sample_weight=sample_weight, task=task)
     named = name if name is not None else _own_name(target)
     return Profile.of(target, name=named, sample_weight=sample_weight, task=task)
 
 
-def _parts(batches: Iterator[Any], sample_weight: Any, task: str | None) -> Iterator[Profile]:
-    """The profile of each batch; what the first one shows to be boxes are boxes in a short last one too."""
-    for batch in batches:
-        part = Profile.of(batch, sample_weight=sample_weight, task=task)
-        task = task or ("boxes" if part.structure and part.structure.form == "boxes" else None)
-        yield part
+def _summed(parts: Iterator[Part], task: str | None) -> Profile:
+    """The sum over all parts; what the first batch shows to be boxes are boxes in a short last one too."""
+    first = next(parts, Part(iter(()), 1.0))
+    total = sum((Profile.of(batch, task=task) for batch in islice(first.batches, 1)), Profile())
+    if total.structure and total.structure.form == "boxes":
+        task = "boxes"
+
+    def read(part: Part) -> tuple[Profile, float]:
+        return sum((Profile.of(batch, task=task) for batch in part.batches), Profile()), part.share
+
+    with Progress() as progress:
+        for part, share in ahead(read, chain([first], parts)):
+            total += part
+            progress.tell(share, f"{total.rows:,} rows")
+    return total
 
 
 def _own_name(target: Any) -> str | None:
