@@ -15,7 +15,8 @@ from .blocks import job
 from .catalogue import get as loss_of
 from .core import Loss, Reduction
 from .domains import Array
-from .errors import EmptyInput, InvalidInput, LossesError, UnknownName
+from .errors import EmptyInput, InvalidInput, LossesError, NotSupported, UnknownName
+from .remote import engine_of
 from .sums import Sum, terms_of
 from .tally import Tally, read_weights
 
@@ -247,6 +248,10 @@ def evaluate(
         if what != "gradient":
             raise UnknownName.among("include", what, ("gradient",))
     run = Evaluator(losses, reduction, missing)
+    if engine := engine_of(y_true, y_pred, sample_weight):
+        if wanted or reduction == "none":
+            raise NotSupported("rows of an engine stay there: ask for their mean or sum", field="reduction")
+        return engine.evaluate(run, y_true, y_pred, sample_weight).result()
     (y_true, y_pred), weights = inputs(y_true, y_pred), read_weights(sample_weight)
     found = run.update(y_true, y_pred, weights).result()
     if reduction == "none":

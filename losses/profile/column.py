@@ -295,7 +295,6 @@ _CONTAINERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Array | list[Any
     (lambda t: isinstance(t, np.ndarray), lambda t: t),
     (lambda t: hasattr(t, "__dataframe__") or type(t).__name__ == "DataFrame", _frame),
     (_of_engine, _engine),
-    (lambda t: hasattr(t, "compute") and hasattr(t, "dask"), lambda t: as_array(t.compute())),
     (lambda t: hasattr(t, "__array__"), np.asarray),
     (lambda t: hasattr(t, "__arrow_c_stream__") or hasattr(t, "__arrow_c_array__"), _arrow),
     (lambda t: isinstance(t, Iterable), list),

@@ -6,6 +6,7 @@ Arrays travel as base64 of little-endian bytes: 8,192 doubles are 87 kB instead 
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections import Counter
 from dataclasses import replace
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LONGEST_NAME = 200
+LARGEST = 200_000  # bytes of a document
 CROWD = 10  # rows among whom one person's value is hidden
 _FLOAT_MAX = float(np.finfo(np.float64).max)
 _COUNTS = ("n", "missing_rows", "infinite", "padded", "zero_rows", "negatives", "integers")
@@ -139,6 +141,24 @@ def read(data: Any) -> Profile:
         raise InvalidProfile("this is not a profile that this library wrote", field="profile") from error
     _consistent(profile)
     return profile
+
+
+def packed(p: Profile, private: bool) -> bytes:
+    """The document as bytes."""
+    return json.dumps(written(p, private), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def unpacked(data: Any) -> Profile:
+    """The profile of a document in bytes."""
+    if not isinstance(data, bytes | bytearray | memoryview):
+        parts.refuse("profile", "bytes", type(data).__name__)
+    if len(data) > LARGEST:
+        parts.refuse("profile", f"at most {LARGEST} bytes", len(data))
+    try:
+        document = json.loads(bytes(data))
+    except (ValueError, RecursionError) as error:
+        raise InvalidProfile("these bytes are not a profile that this library wrote", field="profile") from error
+    return read(document)
 
 
 def _fields(data: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from losses.profile.csvtext import stacked
 from losses.profile.files import Part, as_rows, read_parts
 from losses.profile.progress import Progress
 from losses.profile.state import Profile
+from losses.remote import engine_of
 
 TASKS = (
     *("regression", "classification", "ordinal", "multilabel", "segmentation", "boxes"),
@@ -25,6 +26,8 @@ def profile(
     target: Any, name: str | None = None, sample_weight: Any = None, task: str | None = None, column: str | None = None
 ) -> Profile:
     """Read a target into a profile: a list, an array, a column of pandas, polars or Arrow, or a path to a file.
+
+    A column of Dask, Spark or Ray is read where it lies. Paths may have stars in them, and be such as fsspec reads.
 
     ``name`` is the column's name, which helps to tell a count from a code; ``column`` picks one column of a file.
 
@@ -41,6 +44,8 @@ def profile(
         whole = stacked([as_rows(batch) for part in parts for batch in part.batches])
         return Profile.of(whole, name=name or found, sample_weight=sample_weight, task=task)
     named = name if name is not None else _own_name(target)
+    if engine := engine_of(target):
+        return engine.profile(target, named, sample_weight, task)
     return Profile.of(target, name=named, sample_weight=sample_weight, task=task)
 
 

@@ -121,6 +121,19 @@ class Profile(Readings):
         """The profile that ``to_dict`` wrote; whatever cannot be true is an ``InvalidProfile``."""
         return document.read(data)
 
+    def to_bytes(self, private: bool = False) -> bytes:
+        """The same as bytes, for files, queues and engines: at most 200,000 of them.
+
+        >>> Profile.from_bytes(Profile.of([1, 2]).to_bytes()) == Profile.of([1, 2])
+        True
+        """
+        return document.packed(self, private)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Profile:
+        """The profile that ``to_bytes`` wrote; whatever cannot be true is an ``InvalidProfile``."""
+        return document.unpacked(data)
+
 
 _ADDED = (
     *("n", "missing_rows", "infinite", "families", "padded", "moments", "zero_rows", "negatives", "integers"),

@@ -1,0 +1,61 @@
+"""Spark: ``mapInArrow`` turns each partition into one state; the driver adds up the states."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from losses.errors import InvalidShape, NotSupported
+from losses.evaluate import Evaluation, Evaluator
+from losses.profile import Profile
+
+
+def profile(frame: Any, name: str | None = None, sample_weight: Any = None, task: str | None = None) -> Profile:
+    """The profile of a frame of one column, as ``frame.select("y")`` gives it."""
+    if sample_weight is not None:
+        raise NotSupported("sample weights of Spark columns", field="sample_weight")
+    if len(frame.columns) != 1:
+        raise InvalidShape(f"one column is expected, got {len(frame.columns)}", field="target")
+
+    def state(batches: Iterable[Any]) -> bytes:
+        return sum((Profile.of(batch.column(0), task=task) for batch in batches), Profile()).to_bytes()
+
+    total = sum(map(Profile.from_bytes, _states(frame, state)), Profile())
+    return replace(total, name=name or frame.columns[0])
+
+
+def evaluate_frame(
+    losses: Any,
+    frame: Any,
+    y_true: str = "y_true",
+    y_pred: str = "y_pred",
+    sample_weight: str | None = None,
+    **options: Any,
+) -> Evaluation:
+    """Losses on columns of one frame: rows of two Spark frames have no common order. Options are those of Evaluator."""
+    names = [y_true, y_pred, *([] if sample_weight is None else [sample_weight])]
+
+    def state(batches: Iterable[Any]) -> bytes:
+        run = Evaluator(losses, **options)
+        for batch in batches:
+            if batch.num_rows:
+                run.update(*(column.to_numpy(zero_copy_only=False) for column in batch.columns))
+        return pickle.dumps(run)
+
+    return sum(map(pickle.loads, _states(frame.select(*names), state)), Evaluator(losses, **options)).result()
+
+
+def evaluate(run: Evaluator, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
+    """Refuses: rows of two Spark frames have no common order."""
+    raise NotSupported("on Spark use losses.engines.on_pyspark.evaluate_frame(losses, frame)", field="y_true")
+
+
+def _states(frame: Any, state: Callable[[Iterable[Any]], bytes]) -> Iterator[bytes]:
+    def of_partition(batches: Iterable[Any]) -> Iterator[Any]:
+        pa = importlib.import_module("pyarrow")
+        yield pa.RecordBatch.from_pydict({"state": pa.array([state(batches)], pa.binary())})
+
+    return (bytes(row.state) for row in frame.mapInArrow(of_partition, "state binary").toLocalIterator())

@@ -1,0 +1,54 @@
+"""Ray Data: ``map_batches`` turns each block into one state; the driver adds up the states."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from losses.errors import InvalidShape, NotSupported
+from losses.evaluate import Evaluation, Evaluator
+from losses.profile import Profile
+
+
+def profile(dataset: Any, name: str | None = None, sample_weight: Any = None, task: str | None = None) -> Profile:
+    """The profile of a dataset of one column, as ``dataset.select_columns(["y"])`` gives it."""
+    if sample_weight is not None:
+        raise NotSupported("sample weights of Ray columns", field="sample_weight")
+    columns = dataset.columns()
+    if len(columns) != 1:
+        raise InvalidShape(f"one column is expected, got {len(columns)}", field="target")
+    states = _states(dataset, lambda block: Profile.of(block.column(0), task=task).to_bytes())
+    return replace(sum(map(Profile.from_bytes, states), Profile()), name=name or columns[0])
+
+
+def evaluate_dataset(
+    losses: Any,
+    dataset: Any,
+    y_true: str = "y_true",
+    y_pred: str = "y_pred",
+    sample_weight: str | None = None,
+    **options: Any,
+) -> Evaluation:
+    """Losses on columns of one dataset. Options are those of Evaluator."""
+    names = [y_true, y_pred, *([] if sample_weight is None else [sample_weight])]
+
+    def state(block: Any) -> bytes:
+        run = Evaluator(losses, **options)
+        if block.num_rows:
+            run.update(*(block.column(name).to_numpy() for name in names))
+        return pickle.dumps(run)
+
+    states = _states(dataset.select_columns(names), state)
+    return sum(map(pickle.loads, states), Evaluator(losses, **options)).result()
+
+
+def evaluate(run: Evaluator, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
+    """Refuses: rows of two Ray datasets have no common order."""
+    raise NotSupported("on Ray use losses.engines.on_ray.evaluate_dataset(losses, dataset)", field="y_true")
+
+
+def _states(dataset: Any, state: Callable[[Any], bytes]) -> Iterator[bytes]:
+    found = dataset.map_batches(lambda block: {"state": [state(block)]}, batch_format="pyarrow", batch_size=None)
+    return (bytes(row["state"]) for row in found.iter_rows())

@@ -1,0 +1,172 @@
+"""Columns that live in an engine give the state that one process gives, and no row leaves its worker."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import sys
+
+import numpy as np
+import pytest
+
+import losses
+from losses.errors import InvalidShape, InvalidType, NotSupported, OutsideDomain
+
+EXACT = ("n", "missing_rows", "infinite", "families", "lowest", "highest", "zero_rows", "negatives", "integers")
+ROWS = 120_000
+FILES = 4
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """Parquet files of a target, predictions, and weights; and the same as arrays."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    rng = np.random.default_rng(0)
+    y = np.round(rng.gamma(2.0, size=ROWS), 3)
+    data = {"y": y, "z": y + rng.normal(size=ROWS), "w": rng.uniform(0.5, 2.0, ROWS)}
+    folder = tmp_path_factory.mktemp("table")
+    for place, rows in enumerate(np.array_split(np.arange(ROWS), FILES)):
+        part = {name: values[rows] for name, values in data.items()}
+        gaps = {"gaps": pa.array([None if i % 9 == 0 else v for i, v in enumerate(part["y"].tolist())])}
+        pq.write_table(pa.table({**part, **gaps}), folder / f"{place}.parquet", row_group_size=10_000)
+    return folder, data
+
+
+def alike(found, expected):
+    """Counts and extremes to the bit, moments to 1e-12, quantiles within the bound on ranks."""
+    assert all(getattr(found, key) == getattr(expected, key) for key in EXACT)
+    assert found.values == expected.values
+    for key in ("mean", "variance", "skewness", "excess_kurtosis"):
+        assert math.isclose(getattr(found, key), getattr(expected, key), rel_tol=1e-12, abs_tol=1e-12)
+    room = found.sketch.rank_error + expected.sketch.rank_error
+    for q in (0.05, 0.5, 0.95):
+        assert expected.quantile(q - room) <= found.quantile(q) <= expected.quantile(q + room)
+
+
+def same_losses(found, expected):
+    for name in expected:
+        assert math.isclose(found[name].value, expected[name].value, rel_tol=1e-12)
+        assert math.isclose(found[name].standard_error, expected[name].standard_error, rel_tol=1e-9)
+        assert found[name].n == expected[name].n
+
+
+# -- Dask
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two worker processes."""
+    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("dask.dataframe")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as workers,
+        distributed.Client(workers) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def frame(cluster, table):
+    return importlib.import_module("dask.dataframe").read_parquet(str(table[0]))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_column_has_the_profile_of_its_files(frame, table):
+    p = losses.profile(frame["y"])
+    assert p.name == "y"
+    alike(p, losses.profile(table[0] / "*.parquet", column="y"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_gaps_in_a_dask_column_are_counted(frame, table):
+    alike(losses.profile(frame["gaps"]), losses.profile(table[0] / "*.parquet", column="gaps"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_weighted_dask_column_has_the_weighted_mean(frame, table):
+    _, data = table
+    p = losses.profile(frame["y"], sample_weight=frame["w"])
+    assert p.mean == pytest.approx(np.average(data["y"], weights=data["w"]), rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_only_states_come_back_from_the_workers(cluster, frame, monkeypatch):
+    gathered = []
+    gather = type(cluster).gather
+    monkeypatch.setattr(type(cluster), "gather", lambda *a, **k: gathered.append(gather(*a, **k)) or gathered[-1])
+    p = losses.profile(frame["y"])
+    assert gathered
+    assert {type(item) for some in gathered for item in (some if isinstance(some, list) else [some])} == {type(p)}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_losses_of_dask_columns_are_those_of_arrays(frame, table, weighted):
+    _, data = table
+    specs = ["mse", "mae", "huber:delta=1.35"]
+    found = losses.evaluate(specs, frame["y"], frame["z"], frame["w"] if weighted else None)
+    same_losses(found, losses.evaluate(specs, data["y"], data["z"], data["w"] if weighted else None))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_predictions_with_names_and_dask_arrays_are_read(frame, table):
+    _, data = table
+    da = importlib.import_module("dask.array")
+    y, z, w = (da.from_array(data[name], chunks=31_000) for name in "yzw")
+    found = losses.evaluate("gaussian_nll", y, {"mean": z, "var": w})
+    same_losses(found, losses.evaluate("gaussian_nll", data["y"], {"mean": data["z"], "var": data["w"]}))
+    alike(losses.profile(y), losses.profile(data["y"]))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_wrong_on_a_worker_is_said_here(frame):
+    with pytest.raises(OutsideDomain):
+        losses.evaluate("poisson_deviance", frame["y"], frame["z"])
+    with pytest.raises(InvalidType):
+        losses.evaluate("mse", frame["y"], np.zeros(3))
+    with pytest.raises(InvalidShape):
+        losses.evaluate("mse", frame["y"], frame["z"].repartition(npartitions=1))
+    with pytest.raises(NotSupported):
+        losses.evaluate("mse", frame["y"], frame["z"], reduction="none")
+
+
+# -- Spark and Ray, where they are installed
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_spark_gives_the_same_states(table, monkeypatch):
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    sql = pytest.importorskip("pyspark.sql")
+    from losses.engines import on_pyspark
+
+    folder, data = table
+    spark = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        frame = spark.read.parquet(str(folder))
+        alike(losses.profile(frame.select("y")), losses.profile(folder / "*.parquet", column="y"))
+        alike(losses.profile(frame.select("gaps")), losses.profile(folder / "*.parquet", column="gaps"))
+        found = on_pyspark.evaluate_frame(["mse", "mae"], frame, "y", "z", "w")
+        same_losses(found, losses.evaluate(["mse", "mae"], data["y"], data["z"], data["w"]))
+        with pytest.raises(NotSupported):
+            losses.evaluate("mse", frame.select("y"), frame.select("z"))
+    finally:
+        spark.stop()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ray_gives_the_same_states(table):
+    ray = pytest.importorskip("ray")
+    importlib.import_module("ray.data")
+    from losses.engines import on_ray
+
+    folder, data = table
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        rows = ray.data.read_parquet(str(folder))
+        alike(losses.profile(rows.select_columns(["y"])), losses.profile(folder / "*.parquet", column="y"))
+        found = on_ray.evaluate_dataset(["mse", "mae"], rows, "y", "z", "w")
+        same_losses(found, losses.evaluate(["mse", "mae"], data["y"], data["z"], data["w"]))
+        with pytest.raises(NotSupported):
+            losses.evaluate("mse", rows, rows)
+    finally:
+        ray.shutdown()
