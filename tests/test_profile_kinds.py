@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from losses.profile import profile
+from losses.profile import Profile, profile
+from losses.profile.clues import CLUES, POSSIBLE
+from losses.profile.names import topics
+from losses.profile.questions import between
 
 rng = np.random.default_rng(5)
 zeros = rng.random(800) < 0.4
@@ -147,3 +150,119 @@ def test_masks_say_how_much_is_foreground():
     reading = profile(masks).readings()["structure"]
     assert reading["foreground_share"] == pytest.approx(0.05)
     assert reading["empty_share"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [
+        ("NumVisits", "count"),
+        ("n_visits", "count"),
+        ("nkids", "count"),
+        ("categories", "multiclass"),
+        ("customerID", "identifier"),
+        ("license_number", "identifier"),
+        ("GarageYrBlt", "datetime"),
+        ("week_no", "datetime"),
+        ("PERBLACK", "hundred"),
+        ("PctForeign", "hundred"),
+        ("Größe", "measure"),
+        ("año", "datetime"),
+        ("kundennummer", "identifier"),
+        ("weight (kg)", "measure"),
+        ("YearsAtCompany", "lapse"),
+    ],
+)
+def test_the_words_of_a_name_are_read_in_any_spelling(name, topic):
+    assert topic in topics(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["grid", "person", "perimeter", "candidate", "glass", "nation", "covid", "shareholder"]
+)
+def test_a_word_is_not_taken_apart_where_a_half_means_nothing(name):
+    assert topics(name).isdisjoint({"identifier", "datetime", "count", "proportion", "hundred"})
+
+
+def test_codes_for_missing_values_do_not_change_the_kind():
+    g = np.random.default_rng(4)
+    scores = g.normal(52, 10, 400).round()
+    assert profile(np.append(scores, [-99] * 6), name="score").kind == profile(scores, name="score").kind == "real"
+    levels = g.integers(1, 6, 400)
+    assert profile(np.append(levels, [9] * 12), name="trust").kind == "ordinal"
+
+
+def test_names_of_days_and_months_are_dates():
+    assert profile(rng.choice(["Mon", "Tue", "Wed", "Thu", "Fri"], 200)).kind == "datetime"
+    assert profile(rng.choice(["Mon", "red", "blue"], 200)).kind == "multiclass"
+
+
+def test_strings_of_letters_and_digits_are_codes_where_they_are_many():
+    tails = [f"N{number}AA" for number in rng.integers(100, 999, 2000)]
+    assert profile(tails).kind == "identifier"
+    assert profile(rng.choice(["A1", "B2", "C3"], 300)).kind == "multiclass"
+
+
+def test_years_are_dates_however_long_ago():
+    assert profile(np.arange(1700, 2009), name="YEAR").kind == "datetime"
+    assert profile(np.repeat(np.arange(1935, 1955), 11)).kind == "datetime"
+
+
+def test_numbers_used_equally_often_are_no_counts():
+    assert profile(np.repeat(np.arange(1, 28), 9), name="litter").kind == "identifier"
+    assert profile(np.repeat(np.arange(1, 28), 9)).kind != "count"
+
+
+def test_a_measure_with_few_rows_has_no_levels():
+    waist = [36, 37, 38, 35, 35, 36, 38, 34, 31, 33, 34, 33, 34, 36, 37, 35, 37, 39, 32, 33]
+    assert profile(waist).kind == "real"
+
+
+def test_percent_is_read_from_the_name_and_the_range():
+    part = 100 * rng.beta(2, 5, 400)
+    assert profile(part, name="PERBLACK").kind == profile(part, name="pct_rural").kind == "proportion"
+    assert profile(part, name="V7").kind != "proportion"
+    assert profile(3 * part, name="PERBLACK").kind != "proportion"
+
+
+def test_fractions_from_near_zero_to_near_one_are_a_proportion_without_a_name():
+    assert profile(rng.beta(3, 4, 400)).kind == "proportion"
+    assert profile(0.4 + 0.2 * rng.random(400)).kind == "real"
+
+
+def test_a_time_that_went_by_is_counted_in_whole_units_only():
+    days = rng.geometric(0.05, 600)
+    assert profile(days, name="los").kind == "count"
+    assert profile(days + rng.random(600), name="los").kind == "positive_skewed"
+
+
+def test_evidence_tells_the_numbers_of_the_column():
+    claims = profile(np.where(zeros, 0, rng.gamma(2, 100, 800)))
+    assert f"{claims.zero_share:.1%} of rows" in claims.kinds[0].evidence[0]
+    assert "from 1 to 5" in " ".join(profile([1, 2, 3, 4, 5, 3, 4, 4, 2] * 20).kinds[0].evidence)
+
+
+def test_a_private_profile_tells_no_numbers_in_its_evidence():
+    p = profile(rng.lognormal(3, 1, 800))
+    private = Profile.from_dict(p.to_dict(private=True))
+    assert private.kind == p.kind
+    assert not any(letter.isdigit() for sentence in private.kinds[0].evidence for letter in sentence)
+
+
+def test_the_same_sentence_shows_the_same_numbers():
+    shown = {}
+    for clue in CLUES:
+        assert shown.setdefault(clue.says, clue.shows) == clue.shows
+        assert clue.weights.keys() <= POSSIBLE.keys()
+
+
+def test_a_rival_comes_with_the_question_that_would_settle_it():
+    ids = [kind for kind in POSSIBLE if kind != "constant"]
+    assert all(between(one, other) for one in ids for other in ids if one != other)
+    assert profile(rng.poisson(2.5, 800)).kinds[0].question
+    assert profile([7, 7]).kinds[0].question is None
+
+
+def test_parts_are_of_the_same_kind_as_their_sum():
+    y = rng.negative_binomial(1.0, 0.05, 3000)
+    parts = sum((Profile.of(part, name="visits") for part in np.split(y, 6)), Profile())
+    assert parts.kinds == profile(y, name="visits").kinds

@@ -1,7 +1,7 @@
-"""The evidence about kinds, one clue a row: the kind, the weight in log-odds, when it holds, and the sentence.
+"""The evidence about kinds, one observation a row: its sentence, when it holds, and what it says of each kind.
 
-A clue speaks for one kind, or against it where the weight is negative. Weights were set by what a careful reader
-would conclude, then checked on labelled columns; adding a kind or a clue touches this file only.
+What it says is a weight in log-odds, negative where it speaks against a kind. Weights were set by what a careful
+reader would conclude, then checked on labelled columns; adding a kind or a clue touches this file only.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from losses.profile.facts import Facts
+from losses.profile.facts import LEVELS, Facts
 
 
 @dataclass(frozen=True)
 class Clue:
-    """Evidence of ``weight`` log-odds for ``kind`` when ``when`` holds."""
+    """When ``when`` holds it ``says`` so, with the numbers that it ``shows``, and moves the kinds in ``weights``."""
 
-    kind: str
-    weight: float
-    when: Callable[[Facts], bool]
     says: str
+    when: Callable[[Facts], bool]
+    weights: dict[str, float]
+    shows: str = ""
 
 
 POSSIBLE: dict[str, Callable[[Facts], bool]] = {
@@ -29,262 +29,381 @@ POSSIBLE: dict[str, Callable[[Facts], bool]] = {
     "ordinal": lambda f: f.distinct > 2 and (f.textual or f.distinct <= 20),
     "count": lambda f: f.whole and f.distinct > 1,
     "zero_inflated_count": lambda f: f.whole and f.distinct > 2 and f.p.zero_share > 0.05,
-    "zero_inflated_positive": lambda f: not f.textual and f.distinct > 2 and f.p.nonnegative and f.p.zero_share >= 0.05,
-    "positive_skewed": lambda f: (
-        not f.textual and f.distinct > 2 and f.p.nonnegative and f.p.zero_share < 0.05 and f.skew > 1
-    ),
-    "heavy_tailed": lambda f: not f.textual and f.distinct > 2 and f.heavy,
-    "real": lambda f: not f.textual and f.distinct > 2,
-    "proportion": lambda f: not f.textual and f.distinct > 2 and f.p.nonnegative and f.p.max <= 100,
+    "zero_inflated_positive": lambda f: f.numeric and f.p.nonnegative and f.p.zero_share >= 0.05,
+    "positive_skewed": lambda f: f.numeric and f.p.nonnegative and f.p.zero_share < 0.05 and f.skew > 1,
+    "heavy_tailed": lambda f: f.numeric and f.heavy and not f.few,
+    "real": lambda f: f.numeric,
+    "proportion": lambda f: f.numeric and f.p.nonnegative and f.p.max <= 100,
     "identifier": lambda f: f.distinct > 2 and not f.fractional,
-    "datetime": lambda f: f.distinct > 1 and (f.p.families["dates"] > 0 or f.whole or f.decimal_years),
+    "datetime": lambda f: f.distinct > 1 and (f.textual or f.p.families["dates"] > 0 or f.whole or f.decimal_years),
 }
 
 PRIOR = {"datetime": -3.0, "identifier": -1.0, "proportion": -1.0}  # few columns that are offered as targets are none
 
+COUNTED = "the name speaks of things that are counted"
+MEASURED = "the name speaks of a measure"
+FEW, SKEWED, FAR_OUT = "there are few levels", "skewed to the right", "rows far out on the tails"
+
 CLUES: tuple[Clue, ...] = (
-    Clue("constant", 20, lambda f: f.distinct <= 1, "there is only one value"),
-    Clue("binary", 9, lambda f: f.distinct == 2, "there are exactly two values"),
-    Clue(
-        "binary",
-        -4,
-        lambda f: f.integral and f.span > 2 and f.p.min >= 0 and f.p.n < 100,
-        "the two numbers are not neighbours",
-    ),
+    Clue("there is only one value", lambda f: f.distinct <= 1, {"constant": 20}),
+    Clue("there are exactly two values", lambda f: f.distinct == 2, {"binary": 9}),
+    Clue("the two numbers are not neighbours", lambda f: f.pair_apart, {"binary": -4}, "{f.p.min:g} and {f.p.max:g}"),
     # times
-    Clue("datetime", 14, lambda f: f.p.families["dates"] > 0.5 * f.p.n, "the values are dates or times"),
-    Clue("datetime", 20, lambda f: f.packed_dates, "the numbers read as packed dates"),
-    Clue("datetime", 8, lambda f: f.recent_years, "the numbers all lie among the years of our time"),
-    Clue("datetime", -3, lambda f: f.years and f.about("count", "measure"), "the name speaks of an amount"),
+    Clue("the values are dates or times", lambda f: f.p.families["dates"] > 0.5 * f.p.n, {"datetime": 14}),
+    Clue("the strings are names of months or days", lambda f: f.calendar_words, {"datetime": 9}),
+    Clue("the numbers read as packed dates", lambda f: f.packed_dates, {"datetime": 20}, "{f.ends}"),
+    Clue("the numbers all lie among the years of our time", lambda f: f.recent_years, {"datetime": 9}, "{f.ends}"),
+    Clue("the numbers are years that follow one another", lambda f: f.years and f.running, {"datetime": 6}, "{f.ends}"),
+    Clue("the name speaks of an amount", lambda f: f.years and f.about("count", "measure"), {"datetime": -4}),
     Clue(
-        "datetime",
-        10,
-        lambda f: f.decimal_years and (f.step > 0 or f.about("datetime", "clock")),
         "the numbers are years in decimals",
+        lambda f: f.decimal_years and (f.step > 0 or f.about("datetime", "clock")),
+        {"datetime": 10},
+        "{f.ends}",
     ),
     Clue(
-        "datetime", 6, lambda f: f.years and f.about("datetime"), "the name speaks of a date and the numbers are years"
+        "the name speaks of a date and the numbers are years",
+        lambda f: f.years and f.about("datetime", "birth"),
+        {"datetime": 6},
+        "{f.ends}",
     ),
     Clue(
-        "datetime",
-        11,
-        lambda f: f.calendar and f.about("datetime") and not f.about("count"),
         "the name speaks of a calendar unit",
+        lambda f: f.calendar and f.about("datetime") and not f.about("count", "lapse"),
+        {"datetime": 11, "identifier": -6},
+        "{f.ends}",
     ),
-    Clue("datetime", 10, lambda f: f.clock, "the numbers all read as hours and minutes"),
-    Clue("datetime", 3, lambda f: f.clock and f.about("clock"), "the name speaks of the time of day"),
-    Clue("datetime", 7, lambda f: f.unix, "the numbers fit seconds since 1970"),
-    Clue("datetime", 5, lambda f: f.unix and f.about("datetime", "clock"), "the name speaks of time"),
+    Clue("the name speaks of time, and steps of it follow", lambda f: f.running and f.about("clock"), {"datetime": 8}),
+    Clue("the numbers all read as hours and minutes", lambda f: f.clock, {"datetime": 10}, "{f.ends}"),
+    Clue("the name speaks of the time of day", lambda f: f.clock and f.about("clock"), {"datetime": 3}),
+    Clue("the numbers fit seconds since 1970", lambda f: f.unix, {"datetime": 7}, "{f.ends}"),
+    Clue("the name speaks of time", lambda f: f.unix and f.about("datetime", "clock"), {"datetime": 7}),
     # codes
     Clue(
-        "identifier", 9, lambda f: f.textual and f.uniqueness > 0.9 and f.p.n >= 10, "nearly every string is different"
+        "nearly every string is different",
+        lambda f: f.textual and f.uniqueness > 0.9 and f.p.n >= 10,
+        {"identifier": 9},
+        "{f.distinct} in {f.p.n} rows",
     ),
-    Clue("identifier", 3, lambda f: f.textual and f.distinct > 100, "there are very many different strings"),
-    Clue("identifier", 5, lambda f: f.repeated_codes, "large unrounded numbers repeat more than a measure's would"),
-    Clue("identifier", 5, lambda f: f.surprise > 5, "no number repeats where chance would repeat some"),
-    Clue("identifier", 3, lambda f: f.surprise > 20, "no number repeats where chance would repeat many"),
-    Clue("identifier", 6, lambda f: f.long_codes, "long whole numbers of one magnitude, not rounded"),
     Clue(
-        "identifier",
-        6,
-        lambda f: f.whole and f.filled > 0.6 and f.flat and f.p.min <= 3 and f.distinct > 40,
-        "numbers fill 1 to N evenly, as running numbers do",
+        "there are very many different strings",
+        lambda f: f.textual and f.distinct > 100,
+        {"identifier": 3},
+        "{f.distinct}",
     ),
-    Clue("identifier", 6, lambda f: f.p.padded > 0, "numbers are written with leading zeros"),
-    Clue("identifier", 9, lambda f: f.about("identifier") and f.distinct > 12, "the name speaks of a code"),
-    Clue("identifier", 6, lambda f: f.about("unit") and f.integral and f.distinct > 12, "the name speaks of one unit"),
-    Clue("multiclass", 4, lambda f: f.about("unit") and f.integral and f.distinct <= 12, "the name speaks of one unit"),
     Clue(
-        "identifier",
-        5,
-        lambda f: f.about("place") and f.integral and f.distinct > 60,
+        "the strings are codes of letters and digits",
+        lambda f: f.coded_words and f.distinct > 60,
+        {"identifier": 4},
+        "{f.distinct} different ones",
+    ),
+    Clue(
+        "large unrounded numbers repeat more than a measure's would",
+        lambda f: f.repeated_codes,
+        {"identifier": 5},
+        "{f.distinct} different ones in {f.p.n} rows",
+    ),
+    Clue("no number repeats where chance would repeat some", lambda f: f.surprise > 5, {"identifier": 5}),
+    Clue("no number repeats where chance would repeat many", lambda f: f.surprise > 20, {"identifier": 3}),
+    Clue(
+        "long whole numbers of one magnitude, not rounded",
+        lambda f: f.long_codes,
+        {"identifier": 6, "real": -3},
+        "{f.ends}",
+    ),
+    Clue("numbers fill 1 to N evenly, as running numbers do", lambda f: f.numbered, {"identifier": 6}, "{f.ends}"),
+    Clue(
+        "every number occurs equally often, as in a design or a panel",
+        lambda f: f.running and f.p.n > f.distinct > 3,
+        {"identifier": 3, "multiclass": 2, "count": -3, "datetime": 1},
+        "{f.p.n} rows of {f.distinct} numbers",
+    ),
+    Clue("numbers are written with leading zeros", lambda f: f.p.padded > 0, {"identifier": 6}),
+    Clue("the name speaks of a code", lambda f: f.about("identifier") and f.distinct > 12, {"identifier": 9}),
+    Clue(
+        "the name speaks of one unit among many",
+        lambda f: f.about("unit") and f.integral and f.distinct > 12,
+        {"identifier": 6},
+        "{f.distinct} different ones",
+    ),
+    Clue(
+        "the name speaks of one unit among a few",
+        lambda f: f.about("unit") and f.integral and f.distinct <= 12,
+        {"multiclass": 4},
+        "{f.distinct} different ones",
+    ),
+    Clue(
         "the name speaks of places and there are many",
+        lambda f: f.about("place") and f.integral and f.distinct > 60,
+        {"identifier": 5},
+        "{f.distinct}",
     ),
-    Clue("identifier", 4, lambda f: f.about("rank") and f.uniqueness > 0.9, "the name speaks of a rank"),
+    Clue("the name speaks of a rank", lambda f: f.about("rank") and f.uniqueness > 0.9, {"identifier": 4}),
     Clue(
-        "identifier",
-        -4,
-        lambda f: f.integral and f.about("count", "measure") and not f.about("identifier"),
-        "the name speaks of an amount",
+        "the name speaks of an amount, not of a code",
+        lambda f: f.integral and f.about("count", "measure", "lapse") and not f.about("identifier"),
+        {"identifier": -4},
     ),
     # classes
-    Clue("multiclass", 5, lambda f: f.textual, "the values are names"),
+    Clue("the values are names", lambda f: f.textual, {"multiclass": 5}, "{f.distinct} different ones"),
     Clue(
-        "multiclass",
-        5,
-        lambda f: f.integral and f.about("multiclass", "place") and f.distinct <= 60,
         "the name speaks of a category",
+        lambda f: f.integral and f.about("multiclass", "place") and f.distinct <= 60,
+        {"multiclass": 5},
+        "{f.distinct} levels",
     ),
     Clue(
-        "multiclass",
-        1.5,
-        lambda f: f.integral and f.distinct <= 60 and f.peaks >= 3,
         "the counts jump up and down from level to level",
+        lambda f: f.integral and f.distinct <= 60 and f.peaks >= 3,
+        {"multiclass": 1.5},
+        "{f.peaks} peaks",
     ),
     Clue(
-        "multiclass",
-        1.5,
-        lambda f: f.few and f.whole and f.filled < 1 and f.p.max < 100,
         "few whole numbers with gaps between",
+        lambda f: f.few and f.whole and f.filled < 1 and f.p.max < 100 and not f.unsettled,
+        {"multiclass": 1.5},
+        "{f.distinct} from {f.p.min:g} to {f.p.max:g}",
     ),
     Clue(
-        "multiclass",
-        2.0,
-        lambda f: f.integral and f.filled > 0.7 and f.flat and f.p.min == 1 and 11 < f.distinct <= 60,
         "codes from 1 up, about evenly used",
+        lambda f: f.integral and f.filled > 0.7 and f.flat and f.p.min == 1 and LEVELS < f.distinct <= 60,
+        {"multiclass": 2.0, "count": -1.5, "real": -1.5},
+        "{f.ends}",
     ),
-    Clue("multiclass", 0.5, lambda f: f.few and f.whole, "there are few levels"),
-    Clue("multiclass", -2, lambda f: f.integral and f.distinct > 60, "there are many levels"),
+    Clue(FEW, lambda f: f.few and f.whole, {"multiclass": 0.5}, "{f.distinct}"),
+    Clue("there are many levels", lambda f: f.integral and f.distinct > 60, {"multiclass": -2}, "{f.distinct}"),
     Clue(
-        "ordinal", 7, lambda f: f.ordered_words >= 0.6 and f.distinct <= 20, "the category names are steps of a scale"
+        "the category names are steps of a scale",
+        lambda f: f.ordered_words >= 0.6 and f.distinct <= 20,
+        {"ordinal": 7},
+        "{f.ordered_words:.0%} of {f.distinct}",
     ),
-    Clue("ordinal", 2.5, lambda f: f.textual and f.about("ordinal") and f.distinct <= 11, "the name speaks of a scale"),
-    Clue("ordinal", 3, lambda f: f.few and f.step > 0, "few levels, evenly spaced"),
     Clue(
-        "ordinal",
-        1.5,
-        lambda f: f.few and f.integral and f.step == 1 and not f.thinning and not f.poisson,
+        "the name speaks of a scale",
+        lambda f: f.about("ordinal") and (f.few or (f.textual and f.distinct <= LEVELS)),
+        {"ordinal": 2.5},
+        "{f.distinct} levels",
+    ),
+    Clue("few levels, evenly spaced", lambda f: f.few and f.step > 0, {"ordinal": 3}, "{f.distinct}, {f.step:g} apart"),
+    Clue(
         "neighbouring whole numbers without a thinning tail",
+        lambda f: f.few and f.integral and f.step == 1 and not f.thinning and not f.poisson,
+        {"ordinal": 1.5},
+        "{f.ends}",
     ),
-    Clue("ordinal", 1.5, lambda f: f.few and not f.step and f.p.n >= 20 * f.distinct, "few levels, each used often"),
-    Clue("ordinal", 2.5, lambda f: f.few and f.about("ordinal") and not f.textual, "the name speaks of a scale"),
-    Clue("ordinal", -3, lambda f: not f.textual and f.distinct > 11, "too many levels for a scale"),
+    Clue(
+        "codes and scales start at 1, counts at 0",
+        lambda f: f.few and f.integral and f.step == 1 and f.p.min == 1 and not f.about("count", "lapse"),
+        {"ordinal": 1, "multiclass": 1, "count": -1},
+        "{f.ends}",
+    ),
+    Clue(
+        "few levels, each used often",
+        lambda f: f.few and not f.step and f.p.n >= 20 * f.distinct,
+        {"ordinal": 1.5},
+        "{f.p.n} rows of {f.distinct}",
+    ),
+    Clue(
+        "too many levels for a scale",
+        lambda f: not f.textual and f.distinct > LEVELS,
+        {"ordinal": -3},
+        "{f.distinct}",
+    ),
     # counts
-    Clue("count", 2, lambda f: f.whole and f.p.min <= 2, "whole numbers from about zero up"),
-    Clue("count", 1.5, lambda f: f.whole and f.thinning, "the right tail thins out"),
-    Clue("count", 1, lambda f: f.whole and f.p.zero_rows > 0, "zeros occur"),
+    Clue("whole numbers from about zero up", lambda f: f.whole and f.p.min <= 2, {"count": 2}, "{f.ends}"),
     Clue(
-        "count", 1, lambda f: f.whole and f.distinct > 11 and f.positives_median < 1000, "many levels of moderate size"
+        "the right tail thins out",
+        lambda f: f.whole and f.thinning,
+        {"count": 1.5, "zero_inflated_count": 1},
+        "skewness {f.skew:.1f}",
+    ),
+    Clue("zeros occur", lambda f: f.whole and f.p.zero_rows > 0, {"count": 1}, "{f.p.zero_share:.1%} of rows"),
+    Clue(
+        "many levels of moderate size",
+        lambda f: f.whole and f.many and f.positives_median < 1000,
+        {"count": 1},
+        "{f.distinct}, median {f.positives_median:g}",
     ),
     Clue(
-        "count",
-        5,
+        COUNTED,
         lambda f: f.whole and f.about("count") and not f.about("ordinal"),
-        "the name speaks of things that are counted",
+        {"count": 5, "zero_inflated_count": 4},
     ),
     Clue(
-        "count",
-        2,
-        lambda f: f.whole and f.about("count") and f.about("ordinal"),
         "the name may speak of things that are counted",
-    ),
-    Clue("count", 4, lambda f: f.poisson, "the variance equals the mean and the values spread as Poisson counts do"),
-    Clue("count", -2.5, lambda f: f.whole and f.about("money"), "the name speaks of money"),
-    Clue(
-        "count", -1.5, lambda f: f.whole and f.about("measure") and not f.about("count"), "the name speaks of a measure"
+        lambda f: f.whole and f.about("count") and f.about("ordinal"),
+        {"count": 2, "zero_inflated_count": 2},
     ),
     Clue(
-        "count",
-        -2,
-        lambda f: f.whole and f.distinct > 11 and f.heaped > 0.7 and f.positives_median > 30,
+        "the name speaks of a time that went by, in whole units",
+        lambda f: f.whole and f.about("lapse") and not f.few,
+        {"count": 3, "zero_inflated_count": 2, "real": -1},
+    ),
+    Clue(
+        "the variance equals the mean and the values spread as Poisson counts do",
+        lambda f: f.poisson and not f.amounts,
+        {"count": 4, "real": -3},
+        "mean {f.p.moments.mean:.3g}, variance {f.p.moments.variance:.3g}",
+    ),
+    Clue("the name speaks of money", lambda f: f.whole and f.about("money"), {"count": -2.5}),
+    Clue(
         "most numbers are multiples of five",
+        lambda f: f.whole and f.many and f.heaped > 0.7 and f.positives_median > 30,
+        {"count": -2, "positive_skewed": 1.5, "real": 1.5},
+        "{f.heaped:.0%}",
     ),
     Clue(
-        "count",
-        -2.5,
-        lambda f: f.away_from_zero and not f.counted and not f.poisson,
-        "the smallest number is far from zero",
-    ),
-    Clue(
-        "count", -1.5, lambda f: f.positives_median > 1000 and not f.counted and not f.poisson, "the numbers are large"
-    ),
-    Clue("count", -2, lambda f: f.p.zero_share > 0.05 and f.zero_inflated, "a zero-inflated fit is better"),
-    Clue("zero_inflated_count", 2, lambda f: f.zero_inflated, "more zeros than a negative binomial would give"),
-    Clue("zero_inflated_count", -3, lambda f: not f.zero_inflated, "a plain negative binomial explains the zeros"),
-    Clue("zero_inflated_count", 3, lambda f: f.positives_median < 1000, "whole numbers from zero up"),
-    Clue("zero_inflated_count", 1, lambda f: f.thinning, "the right tail thins out"),
-    Clue("zero_inflated_count", 4, lambda f: f.about("count"), "the name speaks of things that are counted"),
-    Clue(
-        "zero_inflated_count",
-        -2,
-        lambda f: f.about("money", "measure") and not f.about("count"),
-        "the name speaks of a measure",
-    ),
-    Clue("zero_inflated_count", -1.5, lambda f: f.few, "there are few levels"),
-    Clue("zero_inflated_count", -1.5, lambda f: f.positives_median > 60, "the positive numbers are large"),
-    # measures
-    Clue("zero_inflated_positive", 6, lambda f: f.fractional and not f.few, "exact zeros among positive fractions"),
-    Clue(
-        "zero_inflated_positive",
-        3,
-        lambda f: f.whole and f.positives_median > 60 and f.distinct > 11,
-        "exact zeros, and the rest is large",
-    ),
-    Clue("zero_inflated_positive", 2, lambda f: f.about("money", "measure"), "the name speaks of a measure"),
-    Clue(
-        "zero_inflated_positive",
-        3,
-        lambda f: f.whole and f.heaped > 0.97 and f.distinct > 11,
         "nearly all numbers are multiples of five",
+        lambda f: f.whole and f.heaped > 0.97 and f.many,
+        {"zero_inflated_positive": 3},
+        "{f.heaped:.0%}",
     ),
-    Clue("positive_skewed", 6, lambda f: f.fractional and not f.few, "positive fractions, skewed to the right"),
-    Clue("positive_skewed", 3, lambda f: f.whole and f.distinct > 11, "positive, skewed to the right"),
-    Clue("positive_skewed", 2, lambda f: f.whole and f.about("money", "measure"), "the name speaks of a measure"),
     Clue(
-        "positive_skewed",
-        1.5,
-        lambda f: f.whole and f.distinct > 11 and f.heaped > 0.7 and f.positives_median > 30,
-        "most numbers are multiples of five",
+        "the smallest number is far from zero",
+        lambda f: f.away_from_zero and f.whole and not f.counted,
+        {"count": -2.5},
+        "{f.p.min:g}",
     ),
-    Clue("heavy_tailed", 6, lambda f: f.fractional or f.p.negatives > 0, "rows far out on the tails"),
-    Clue("heavy_tailed", 3, lambda f: f.whole and f.distinct > 11 and f.away_from_zero, "rows far out on the tails"),
-    Clue("heavy_tailed", -3, lambda f: f.p.nonnegative and f.skew > 1, "the tail is on the right of positive numbers"),
-    Clue("real", 4, lambda f: f.fractional or f.p.negatives > 0, "fractions or negative numbers"),
-    Clue("real", 3, lambda f: f.whole and f.distinct > 11, "many whole numbers"),
     Clue(
-        "real", 1.5, lambda f: f.whole and f.away_from_zero and f.distinct > 11, "the smallest number is far from zero"
+        "the numbers are large",
+        lambda f: f.positives_median > 1000 and not f.counted and not f.poisson,
+        {"count": -1.5},
+        "median {f.positives_median:g}",
     ),
-    Clue("real", 1, lambda f: f.whole and abs(f.skew) < 0.5 and f.p.median > 20, "large and symmetric"),
-    Clue("real", 2, lambda f: f.whole and f.about("measure", "money"), "the name speaks of a measure"),
+    # zeros
     Clue(
-        "real",
-        1.5,
-        lambda f: f.whole and f.distinct > 11 and f.heaped > 0.7 and f.positives_median > 30,
-        "most numbers are multiples of five",
+        "more zeros than a negative binomial would give",
+        lambda f: f.zero_inflated,
+        {"zero_inflated_count": 2, "count": -2},
+        "{f.p.zero_share:.0%} of rows, {f.extra_zeros:.0%} too many",
     ),
-    Clue("real", -3, lambda f: f.p.nonnegative and f.skew > 1, "skewed to the right"),
-    Clue("real", -3, lambda f: f.long_codes, "a measure is seldom known to so many digits"),
-    Clue("real", -3, lambda f: f.heavy, "rows far out on the tails"),
-    Clue("real", -3, lambda f: f.counted, "the name speaks of things that are counted"),
-    Clue("real", -3, lambda f: f.poisson, "a measure's variance seldom equals its mean"),
-    Clue("positive_skewed", -3, lambda f: f.counted, "the name speaks of things that are counted"),
-    Clue("real", -2, lambda f: f.few, "there are few levels"),
-    Clue("real", -3, lambda f: f.p.nonnegative and f.p.zero_share >= 0.05, "a lump of exact zeros"),
+    Clue("a plain negative binomial explains the zeros", lambda f: not f.zero_inflated, {"zero_inflated_count": -3}),
+    Clue(
+        "whole numbers from zero up",
+        lambda f: f.whole and f.positives_median < 1000,
+        {"zero_inflated_count": 3},
+        "{f.ends}",
+    ),
+    Clue("hardly enough levels for a fit", lambda f: f.few, {"zero_inflated_count": -2}),
+    Clue("the positive numbers are large", lambda f: f.positives_median > 60, {"zero_inflated_count": -1.5}),
+    Clue(
+        "exact zeros among positive fractions",
+        lambda f: f.fractional and not f.few,
+        {"zero_inflated_positive": 6},
+        "{f.p.zero_share:.1%} of rows",
+    ),
+    Clue(
+        "exact zeros, and the rest is large",
+        lambda f: f.whole and f.positives_median > 60 and f.many,
+        {"zero_inflated_positive": 3},
+        "{f.p.zero_share:.1%} of rows, median of the others {f.positives_median:g}",
+    ),
+    Clue(
+        "a lump of exact zeros",
+        lambda f: f.p.nonnegative and f.p.zero_share >= 0.05,
+        {"real": -3},
+        "{f.p.zero_share:.1%} of rows",
+    ),
+    # measures
+    Clue(
+        MEASURED,
+        lambda f: f.whole and f.amounts,
+        {"count": -1.5, "zero_inflated_count": -2, "zero_inflated_positive": 2, "positive_skewed": 2, "real": 2},
+    ),
+    Clue(
+        "positive fractions, skewed to the right",
+        lambda f: f.fractional and not f.few,
+        {"positive_skewed": 6},
+        "skewness {f.skew:.1f}",
+    ),
+    Clue(
+        "positive, skewed to the right",
+        lambda f: f.whole and (f.many or f.unsettled),
+        {"positive_skewed": 3},
+        "skewness {f.skew:.1f}",
+    ),
+    Clue(
+        FAR_OUT,
+        lambda f: f.fractional or f.p.negatives > 0,
+        {"heavy_tailed": 6},
+        "{f.far:.2%} beyond five robust sigmas, excess kurtosis {f.p.excess_kurtosis:.1f}",
+    ),
+    Clue(
+        "rows far out, and zero is far",
+        lambda f: f.whole and f.many and f.away_from_zero,
+        {"heavy_tailed": 3},
+        "excess kurtosis {f.p.excess_kurtosis:.1f}",
+    ),
+    Clue(
+        "the tail is on the right of positive numbers",
+        lambda f: f.p.nonnegative and f.skew > 1,
+        {"heavy_tailed": -3},
+        "skewness {f.skew:.1f}",
+    ),
+    Clue("fractions or negative numbers", lambda f: f.fractional or f.p.negatives > 0, {"real": 4}, "{f.ends}"),
+    Clue("many whole numbers", lambda f: f.whole and f.many, {"real": 3}, "{f.distinct}"),
+    Clue(
+        "far from zero, with many levels or few rows of each",
+        lambda f: f.whole and f.away_from_zero and (f.many or f.unsettled),
+        {"real": 1.5},
+        "{f.ends}",
+    ),
+    Clue(
+        "too few rows to know the levels",
+        lambda f: f.unsettled,
+        {"real": 3, "ordinal": -3},
+        "{f.p.n} rows of {f.distinct}",
+    ),
+    Clue(
+        "large and symmetric",
+        lambda f: f.whole and abs(f.skew) < 0.5 and f.p.median > 20,
+        {"real": 1},
+        "median {f.p.median:g}, skewness {f.skew:.1f}",
+    ),
+    Clue(SKEWED, lambda f: f.p.nonnegative and f.skew > 1, {"real": -3}, "skewness {f.skew:.1f}"),
+    Clue("too many rows are far out", lambda f: f.heavy and not f.few, {"real": -3}),
+    Clue("what is counted is no measure", lambda f: f.counted, {"real": -3, "positive_skewed": -3}),
+    Clue("too few levels for a measure", lambda f: f.few, {"real": -2}, "{f.distinct}"),
     # shares
     Clue(
-        "proportion",
-        5.5,
-        lambda f: f.fractional and f.near_one and not f.few,
         "fractions between 0 and 1 that come near 1",
+        lambda f: f.near_one and not f.few,
+        {"proportion": 5.5},
+        "{f.ends}",
     ),
     Clue(
-        "proportion",
-        7.5,
-        lambda f: f.fractional and f.p.unit_interval and f.about("proportion"),
-        "the name speaks of a share, and the numbers are fractions",
+        "fractions spread over most of the way from 0 to 1",
+        lambda f: f.across and not f.near_one and not f.few,
+        {"proportion": 5.5},
+        "{f.ends}",
     ),
     Clue(
-        "proportion",
-        8.5,
-        lambda f: (
-            not f.p.unit_interval
-            and f.p.max > 1
-            and f.about("share_of_hundred")
-            and f.about("proportion")
-            and f.distinct > 11
-        ),
-        "the name speaks of percent",
-    ),
-    Clue(
-        "proportion",
-        -2,
-        lambda f: f.p.unit_interval and f.about("measure") and not f.about("proportion"),
-        "the name speaks of a measure",
-    ),
-    Clue(
-        "proportion",
-        3,
-        lambda f: f.near_one and f.p.quantile(0.95) > 0.6 and f.p.zero_share < 0.3,
         "a good part of the rows lies in the upper half",
+        lambda f: f.near_one and f.p.quantile(0.95) > 0.6 and f.p.zero_share < 0.3,
+        {"proportion": 3},
+        "5% above {f.p95:.3g}",
+    ),
+    Clue(
+        "the name speaks of a share, and the numbers are fractions",
+        lambda f: f.fractional and f.p.unit_interval and f.about("proportion"),
+        {"proportion": 7.5},
+        "{f.ends}",
+    ),
+    Clue(
+        "the name speaks of percent",
+        lambda f: f.of_hundred and f.about("hundred"),
+        {"proportion": 8.5},
+        "{f.ends}",
+    ),
+    Clue(
+        "the name speaks of a group of people, and the numbers fit percent",
+        lambda f: f.of_hundred and f.fractional and f.p.max > 20 and f.about("group") and not f.about("hundred"),
+        {"proportion": 6},
+        "{f.ends}",
+    ),
+    Clue(
+        "the name speaks of a measure, not of a share",
+        lambda f: f.p.unit_interval and f.about("measure") and not f.about("proportion"),
+        {"proportion": -3},
     ),
 )

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from losses.profile.counting import poisson_fits
-from losses.profile.names import ordered_share, topics
+from losses.profile.names import calendar_words, coded_share, ordered_share, topics
 
 if TYPE_CHECKING:
     from losses.profile.readings import Readings
+
+LEVELS = 11  # as many as a scale from 0 to 10 has
 
 
 class Facts:
     """One profile as the rules see it; each fact is computed once, and only when a rule asks."""
 
     def __init__(self, p: Readings) -> None:
-        self.p = p
+        self.p = p = p.without_sentinels()
         self.topics = topics(p.name)
         self.values = p.values.values.astype(np.float64)
         self.rows = p.values.counts.astype(np.float64)
@@ -27,8 +29,10 @@ class Facts:
         self.textual = p.words.distinct > 0
         self.integral = p.integral and not self.textual
         self.fractional = bool(p.moments.total) and not p.integral and not self.textual
-        self.whole = self.integral and p.negatives == sum(rows for v, rows in p.sentinels.items() if v < 0)
-        self.few = 3 <= self.distinct <= 11 and p.n >= 2 * self.distinct
+        self.whole = self.integral and not p.negatives
+        self.few = 3 <= self.distinct <= LEVELS and p.n >= 2 * self.distinct
+        self.many = self.distinct > LEVELS
+        self.numeric = not self.textual and self.distinct > 2
         self.skew = p.skewness if math.isfinite(p.skewness) else 0.0
 
     def about(self, *wanted: str) -> bool:
@@ -36,11 +40,31 @@ class Facts:
         return not self.topics.isdisjoint(wanted)
 
     @cached_property
+    def amounts(self) -> bool:
+        """The name speaks of a measure or of money, and of nothing that is counted."""
+        return self.about("measure", "money") and not self.about("count", "lapse")
+
+    @cached_property
     def counted(self) -> bool:
-        """Whole numbers whose name speaks of things that are counted, and of nothing else."""
+        """Whole numbers whose name speaks of things that are counted, and of no measure."""
         return self.whole and self.about("count") and not self.about("measure", "money")
 
     # -- levels
+
+    @property
+    def ends(self) -> str:
+        """The extremes, for sentences."""
+        return f"from {self.p.min:.10g} to {self.p.max:.10g}"
+
+    @cached_property
+    def pair_apart(self) -> bool:
+        """Two whole numbers of few rows that are no neighbours."""
+        return self.distinct == 2 and self.integral and self.span > 2 and self.p.min >= 0 and self.p.n < 100
+
+    @cached_property
+    def unsettled(self) -> bool:
+        """Few levels far from zero and few rows of each: a measure may have more of them."""
+        return self.few and self.whole and self.away_from_zero and self.p.n < 10 * self.distinct
 
     @cached_property
     def span(self) -> float:
@@ -82,6 +106,21 @@ class Facts:
         return abs(self.skew) < 0.4 and -1.5 < self.p.excess_kurtosis < -0.95
 
     @cached_property
+    def balanced(self) -> bool:
+        """Every level occurs equally often, as in a design or a panel."""
+        return self.rows.size >= 3 and not self.p.values.full and bool((self.rows == self.rows[0]).all())
+
+    @cached_property
+    def running(self) -> bool:
+        """Neighbouring whole numbers, each used equally often."""
+        return self.balanced and self.filled == 1
+
+    @cached_property
+    def numbered(self) -> bool:
+        """Many whole numbers from about 1 up, most of them used and about evenly."""
+        return self.whole and self.filled > 0.6 and self.flat and self.p.min <= 3 and self.distinct > 40
+
+    @cached_property
     def heaped(self) -> float:
         """The share of rows on multiples of five."""
         return float(self.rows[self.values % 5 == 0].sum() / self.rows.sum()) if self.rows.size else 0.0
@@ -95,13 +134,26 @@ class Facts:
 
     @cached_property
     def surprise(self) -> float:
-        """Minus the log of the chance that random whole numbers of this range would never repeat."""
-        return self.p.n**2 / (2 * self.span) if self.integral and self.uniqueness > 0.995 else 0.0
+        """Minus the log of the chance that random whole numbers of this range, no years, would never repeat."""
+        alone = self.integral and self.uniqueness > 0.995 and not self.years
+        return self.p.n**2 / (2 * self.span) if alone else 0.0
 
     @cached_property
     def long_codes(self) -> bool:
-        """Whole numbers of six digits and more, of one magnitude, and not rounded."""
-        return self.whole and self.p.min >= 1e5 and self.p.max < 20 * self.p.min and self.heaped < 0.3 and self.skew < 1
+        """Whole numbers of six digits and more, of one magnitude, and not rounded; or of ten and more."""
+        if not self.whole or self.p.n < 30 or self.heaped > 0.3 or self.skew > 1:
+            return False
+        return self.p.min >= 1e5 and (self.p.max < 20 * self.p.min or self.p.min >= 1e9)
+
+    @cached_property
+    def coded_words(self) -> bool:
+        """Most strings are one word of letters and digits, and none is a date."""
+        return self.textual and not self.p.families["dates"] and coded_share(self.p.words.values.tolist()) > 0.8
+
+    @cached_property
+    def calendar_words(self) -> bool:
+        """The strings are names of months or of days of the week."""
+        return self.textual and calendar_words(self.p.words.values.tolist())
 
     @cached_property
     def repeated_codes(self) -> bool:
@@ -192,6 +244,21 @@ class Facts:
             and poisson_fits(self.p.values, self.p.moments.mean, self.p.moments.variance)
         )
 
+    @property
+    def far(self) -> float:
+        """The share of rows beyond five robust sigmas."""
+        return float(self.p.outliers.share_5s)
+
+    @property
+    def p95(self) -> float:
+        """The value that 5% of the rows exceed."""
+        return self.p.quantile(0.95)
+
+    @property
+    def extra_zeros(self) -> float:
+        """The share of rows that are zeros beyond a negative binomial's."""
+        return self.p.zero_fit.inflation if self.p.zero_fit else 0.0
+
     @cached_property
     def zero_inflated(self) -> bool:
         """The likelihood-ratio test finds extra zeros, and the largest value is no pile-up."""
@@ -205,7 +272,17 @@ class Facts:
     @cached_property
     def near_one(self) -> bool:
         """Fractions that come near the upper bound of one."""
-        return self.p.unit_interval and self.p.max > 0.9
+        return self.fractional and self.p.unit_interval and self.p.max > 0.9
+
+    @cached_property
+    def across(self) -> bool:
+        """Fractions spread over most of the way from zero to one."""
+        return self.fractional and self.p.unit_interval and self.p.max - self.p.min > 0.75 and self.p.zero_share < 0.05
+
+    @cached_property
+    def of_hundred(self) -> bool:
+        """Many levels from 0 to 100, of which some are above 1."""
+        return self.many and self.p.nonnegative and 1 < self.p.max <= 100
 
     @cached_property
     def ordered_words(self) -> float:

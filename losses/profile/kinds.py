@@ -14,6 +14,7 @@ import numpy as np
 from losses.profile.clues import CLUES, POSSIBLE, PRIOR, Clue
 from losses.profile.counting import ZeroFit
 from losses.profile.facts import Facts
+from losses.profile.questions import between
 
 if TYPE_CHECKING:
     from losses.profile.readings import Readings
@@ -27,6 +28,11 @@ class Kind:
     share: float
     evidence: tuple[str, ...]
     rival: str | None = None
+
+    @property
+    def question(self) -> str | None:
+        """What to ask who knows the column, to tell this kind from its rival."""
+        return between(self.id, self.rival)
 
 
 @dataclass(frozen=True)
@@ -42,43 +48,57 @@ class Told:
 
 
 _LEAST = -7.0  # kinds a thousand times less likely than the first are not named
+_SHOWS = {clue.says: clue.shows for clue in CLUES}
 
 
 def ranked(p: Readings) -> tuple[Kind, ...]:
     """All kinds that are possible for this profile, likeliest first."""
     if p.structure:
         return (Kind(p.structure.form, 1.0, (f"the target is an array read as {p.structure.form}",)),)
-    found = p.told or told(p)
+    facts = Facts(p)
+    found = p.told or _told(facts)
     scores = found.scores
     ids = sorted(scores, key=lambda kind: (-scores[kind], kind))
     odds = np.array([scores[kind] - scores[ids[0]] for kind in ids]) * _confidence(p.n)
     belief = np.exp(odds[odds > _LEAST])
     shares = belief / belief.sum()
     few = (f"only {p.n} rows: low confidence",) if p.n < 30 else ()
+    shown = None if p.private else facts
     return tuple(
-        Kind(kind, float(share), found.because.get(kind, ()) + few, rival=_other(kind, ids))
+        Kind(kind, float(share), (*(_sentence(s, shown) for s in found.because.get(kind, ())), *few), _other(kind, ids))
         for kind, share in zip(ids, shares, strict=False)
     )
 
 
 def told(p: Readings) -> Told:
     """The clues that hold, added up by kind."""
-    facts = Facts(p)
-    held = [clue for clue in CLUES if POSSIBLE[clue.kind](facts) and clue.when(facts)] if p.n else []
-    scores = {kind: PRIOR.get(kind, 0.0) for kind in POSSIBLE if p.n and POSSIBLE[kind](facts)} or {"constant": 0.0}
+    return _told(Facts(p))
+
+
+def _told(facts: Facts) -> Told:
+    held = [clue for clue in CLUES if clue.when(facts)] if facts.p.n else []
+    scores = {kind: PRIOR.get(kind, 0.0) for kind in POSSIBLE if facts.p.n and POSSIBLE[kind](facts)}
     for clue in held:
-        scores[clue.kind] += clue.weight
+        for kind in scores.keys() & clue.weights.keys():
+            scores[kind] += clue.weights[kind]
+    scores = scores or {"constant": 0.0}
     return Told(scores, {kind: _evidence(kind, held) for kind in scores})
 
 
 def _confidence(n: int) -> float:
-    """How far the log-odds are believed: the clues overlap, and at ten rows they count for half."""
-    return 0.7 * n / (n + 10)
+    """How far the log-odds are believed: the clues overlap, and at forty rows they count for half."""
+    return n / (n + 40)
 
 
 def _evidence(kind: str, held: list[Clue]) -> tuple[str, ...]:
-    found = sorted((c for c in held if c.kind == kind and c.weight > 0), key=lambda c: -c.weight)
+    found = sorted((c for c in held if c.weights.get(kind, 0) > 0), key=lambda c: -c.weights[kind])
     return tuple(c.says for c in found)
+
+
+def _sentence(says: str, facts: Facts | None) -> str:
+    """The sentence of a clue, with the numbers it rests on where they may be shown."""
+    shows = _SHOWS.get(says, "")
+    return f"{says} ({shows.format(f=facts)})" if shows and facts else says
 
 
 def _other(kind: str, ids: list[str]) -> str | None:

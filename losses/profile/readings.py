@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self, cast
 
 import numpy as np
 
 from losses.profile import counting
 from losses.profile.kinds import Kind, ranked
+from losses.profile.moments import Moments
 from losses.profile.spread import Reading, Spread
 
 CLASSES = 1000  # classes whose counts are listed one by one
@@ -135,6 +137,27 @@ class Readings(Spread):
         times = dict(zip(x.tolist(), rows.tolist(), strict=True))
         return {v: times[v] for v, gap in apart.items() if times[v] > 1 and _is_code(v, float(gap), body)}
 
+    def without_sentinels(self) -> Self:
+        """The same numbers without the codes that may stand for a missing value; itself where there are none."""
+        if not self.sentinels:
+            return self
+        codes, whole = list(self.sentinels), cast("Any", self)
+        kept = ~np.isin(self.values.values, codes)
+        x, rows = self.values.values[kept].astype(float), self.values.counts[kept]
+        levels = {height: v[~np.isin(v, codes)] for height, v in self.sketch.levels.items()}
+        return replace(
+            whole,
+            n=self.n - sum(self.sentinels.values()),
+            moments=Moments.of(x, rows.astype(float)),
+            lowest=float(x[0]),
+            highest=float(x[-1]),
+            negatives=int(rows[x < 0].sum()),
+            integers=int(rows[x == np.rint(x)].sum()),
+            values=replace(self.values, values=x, counts=rows),
+            sketch=replace(self.sketch, levels={height: v for height, v in levels.items() if v.size}),
+            weights=None,
+        )
+
     @cached_property
     def piled_share(self) -> float:
         """The share of rows that sit exactly at the largest value, as capped or censored targets do."""
@@ -239,8 +262,8 @@ _CODES = frozenset(sign * v for v in (9, 99, 999, 9999, 99999, 98, 998, 97, 88, 
 
 
 def _is_code(value: float, gap: float, body: float) -> bool:
-    """-1 below whole numbers from zero up, or a row of nines (eights, sevens) well beyond the others."""
-    return (value == -1 and gap == 1) or (value in _CODES and gap > max(0.5 * body, 2))
+    """-1 below whole numbers from zero or one up, or a row of nines (eights, sevens) well beyond the others."""
+    return (value == -1 and gap in (1, 2)) or (value in _CODES and gap > max(0.5 * body, 2))
 
 
 def _label(value: float) -> str:
