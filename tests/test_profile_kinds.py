@@ -266,3 +266,24 @@ def test_parts_are_of_the_same_kind_as_their_sum():
     y = rng.negative_binomial(1.0, 0.05, 3000)
     parts = sum((Profile.of(part, name="visits") for part in np.split(y, 6)), Profile())
     assert parts.kinds == profile(y, name="visits").kinds
+
+
+def test_amounts_with_nothing_near_zero_are_no_zero_inflated_counts():
+    thickness = np.where(rng.random(768) < 0.5, 0, rng.gamma(2, 75, 768).round() + 14)
+    assert profile(thickness).kind == "zero_inflated_positive"
+    assert profile(np.where(zeros, 0, rng.poisson(6, 800))).kind == "zero_inflated_count"
+
+
+def test_a_lump_of_zeros_makes_no_running_numbers():
+    fold = np.where(rng.random(768) < 0.3, 0, rng.normal(29, 10, 768).round().clip(7))
+    assert profile(fold, name="triceps").kind != "identifier"
+
+
+def test_the_number_of_codes_is_a_count_and_the_size_of_a_household_too():
+    assert topics("n_tokens") == topics("household_size") == {"count"}
+
+
+def test_days_since_an_epoch_are_dates_where_the_name_says_so():
+    days_since = rng.integers(11000, 16000, 900)
+    assert profile(days_since, name="date").kind == "datetime"
+    assert profile(days_since, name="price").kind != "datetime"

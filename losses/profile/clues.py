@@ -73,6 +73,12 @@ CLUES: tuple[Clue, ...] = (
         {"datetime": 11, "identifier": -6},
         "{f.ends}",
     ),
+    Clue(
+        "the name speaks of a date and the numbers fit days since 1900 or 1970",
+        lambda f: f.day_numbers and f.about("datetime") and not f.about("count", "lapse", "measure", "identifier"),
+        {"datetime": 10},
+        "{f.ends}",
+    ),
     Clue("the name speaks of time, and steps of it follow", lambda f: f.running and f.about("clock"), {"datetime": 8}),
     Clue("the numbers all read as hours and minutes", lambda f: f.clock, {"datetime": 10}, "{f.ends}"),
     Clue("the name speaks of the time of day", lambda f: f.clock and f.about("clock"), {"datetime": 3}),
@@ -183,6 +189,12 @@ CLUES: tuple[Clue, ...] = (
         lambda f: f.about("ordinal") and (f.few or (f.textual and f.distinct <= LEVELS)),
         {"ordinal": 2.5},
         "{f.distinct} levels",
+    ),
+    Clue(
+        "the name speaks of a scale and the letters follow one another",
+        lambda f: f.lettered and f.about("ordinal"),
+        {"ordinal": 3.5},
+        "{f.distinct}",
     ),
     Clue("few levels, evenly spaced", lambda f: f.few and f.step > 0, {"ordinal": 3}, "{f.distinct}, {f.step:g} apart"),
     Clue(
@@ -297,6 +309,12 @@ CLUES: tuple[Clue, ...] = (
         lambda f: f.whole and f.positives_median > 60 and f.many,
         {"zero_inflated_positive": 3},
         "{f.p.zero_share:.1%} of rows, median of the others {f.positives_median:g}",
+    ),
+    Clue(
+        "nothing lies between zero and the smallest of many large numbers",
+        lambda f: f.whole and f.many and f.nothing_or_much,
+        {"zero_inflated_positive": 2, "zero_inflated_count": -3, "count": -2},
+        "{f.p.zero_share:.1%} zeros",
     ),
     Clue(
         "a lump of exact zeros",

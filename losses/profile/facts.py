@@ -118,7 +118,8 @@ class Facts:
     @cached_property
     def numbered(self) -> bool:
         """Many whole numbers from about 1 up, most of them used and about evenly."""
-        return self.whole and self.filled > 0.6 and self.flat and self.p.min <= 3 and self.distinct > 40
+        even = self.whole and self.filled > 0.6 and self.flat and self.p.min <= 3 and self.distinct > 40
+        return even and float(self.rows.max()) < 6 * float(self.rows.mean())
 
     @cached_property
     def heaped(self) -> float:
@@ -204,6 +205,11 @@ class Facts:
         return any(bool(((v >= low) & (v <= high) & fit).all()) for low, high, fit in (*layouts, (101, 1231, day)))
 
     @cached_property
+    def day_numbers(self) -> bool:
+        """Whole numbers that fit days since 1900 or 1970, too large for years."""
+        return self.whole and self.p.min >= 3000 and self.p.max <= 60_000
+
+    @cached_property
     def clock(self) -> bool:
         """Whole numbers that all read HHMM, more of them than chance would give."""
         late = self.values[self.values >= 60]
@@ -222,6 +228,18 @@ class Facts:
         """The middle of what is above zero."""
         zero = self.p.zero_share
         return self.p.quantile(zero + (1 - zero) / 2) if self.p.nonnegative else self.p.median
+
+    @cached_property
+    def nothing_or_much(self) -> bool:
+        """Nothing lies between zero and the smallest of large numbers, as where a measure does not apply."""
+        least = float(self.values[1]) if self.p.zero_rows and self.values.size > 2 and not self.p.values.full else 0.0
+        return self.p.nonnegative and least >= 10 and least > 0.05 * self.positives_median
+
+    @cached_property
+    def lettered(self) -> bool:
+        """The strings are letters that follow one another from A."""
+        words = sorted(str(word).upper() for word in self.p.words.values)
+        return self.textual and words == [chr(ord("A") + i) for i in range(len(words))]
 
     @cached_property
     def away_from_zero(self) -> bool:

@@ -34,7 +34,9 @@ def topics(name: str | None) -> frozenset[str]:
     if words and words[-1] in (NUMBERED if len(words) > 1 else RUNNING):
         return frozenset(found if "datetime" in found else (found - {"count"}) | {"identifier"})
     if words and (words[0] in NUMBER_OF or words[-1] in NUMBER_OF):
-        found = (found - {"measure", "money"} if len(words) > 1 else found) | {"count"}
+        found = (found - {"measure", "money", "identifier"} if len(words) > 1 else found) | {"count"}
+    if words[-1:] == ["size"] and "unit" in found:  # of a household, a class: how many there are in it
+        found = found - {"unit", "measure"} | {"count"}
     return frozenset(found)
 
 
@@ -65,6 +67,8 @@ def _compound(head: str, tail: str) -> bool:
         return True
     if head in ("n", "per"):
         return not _about(tail).isdisjoint({"group"} if head == "per" else {"group", "count"})
+    if tail in ("id", "ids"):
+        return len(head) > 1 and bool(_known(head))
     return len(head) > 2 and bool(_known(head)) and (tail in _ENDS or (len(tail) > 3 and bool(_known(tail))))
 
 
@@ -106,7 +110,7 @@ def ordered_share(words: list[str]) -> float:
 
 
 def calendar_words(words: list[str]) -> bool:
-    """True where all are names of months, or of days of the week.
+    """True where all are names of months, of days of the week, or of quarters.
 
     >>> calendar_words(["Mon", "Tues", "Sunday"]), calendar_words(["Mon", "May"])
     (True, False)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 TOPICS: dict[str, str] = {
     "identifier": (
-        "id ids idx uid uuid guid pid key zip zipcode postcode postal ssn isbn issn doi sku serial seq seqn license "
-        "licence account acct phone telephone fax barcode passport rowid rowname rownames userid customerid orderid "
-        "recordid email url address hash token code commune parcel iban geoid vin plate tailnum provider prov caseid "
-        "casenum subjid permno gvkey cusip codigo cedula plz kundennummer siren siret nif username login handle "
-        "matricule kennung"
+        "msa cbsa id ids idx uid uuid guid pid key zip zipcode postcode postal ssn isbn issn doi sku serial seq seqn "
+        "license licence account acct phone telephone fax barcode passport rowid rowname rownames userid customerid "
+        "orderid recordid email url address hash token code commune parcel iban geoid vin plate tailnum provider prov "
+        "caseid casenum subjid permno gvkey cusip codigo cedula plz kundennummer siren siret nif username login "
+        "handle matricule kennung"
     ),
     "place": (
         "state county country city region district commune town village municipality station location site zone "
@@ -21,10 +21,10 @@ TOPICS: dict[str, str] = {
         "municipio comuna pays ville departement nation airport origin destination dest"
     ),
     "datetime": (
-        "minute yday doy date datetime timestamp year yr yrs_built month mon day mday wday weekday dow dayofweek hour "
-        "hr hhmm quarter qtr decade week wk epoch dob yob birthdate birthday yyyymmdd yyyymm yearmon season period "
-        "wave round timepoint vintage jahr monat woche wochentag datum quartal stunde geburtsjahr ano anio mes dia "
-        "fecha hora semana trimestre annee mois jour heure semaine"
+        "mnth wkday dom dayofmonth hourofday tod minute yday doy date datetime timestamp year yr yrs_built month mon "
+        "day mday wday weekday dow dayofweek hour hr hhmm quarter qtr decade week wk epoch dob yob birthdate birthday "
+        "yyyymmdd yyyymm yearmon season period wave round timepoint vintage jahr monat woche wochentag datum quartal "
+        "stunde geburtsjahr ano anio mes dia fecha hora semana trimestre annee mois jour heure semaine"
     ),
     "birth": "birth born built renovated founded blt geburt",
     "clock": (
@@ -32,11 +32,14 @@ TOPICS: dict[str, str] = {
         "modified ts uhrzeit zeit hora heure"
     ),
     "proportion": (
-        "share shr rate pct percent percentage perc prop proportion fraction frac ratio prob probability propensity "
-        "coverage occupancy accuracy precision recall agreement utilization utilisation efficiency saturation turnout "
-        "cover anteil quote prozent porcentaje proporcion tasa taux pourcentage ctr"
+        "literacy participation util share shr rate pct percent percentage perc prop proportion fraction frac ratio "
+        "prob probability propensity coverage occupancy accuracy precision recall agreement utilization utilisation "
+        "efficiency saturation turnout cover anteil quote prozent porcentaje proporcion tasa taux pourcentage ctr"
     ),
-    "hundred": "pct percent percentage perc share shr turnout cover saturation anteil prozent porcentaje pourcentage",
+    "hundred": (
+        "literacy participation util pct percent percentage perc share shr turnout cover saturation anteil prozent "
+        "porcentaje pourcentage"
+    ),
     "group": (
         "woman women female male white black asian hispanic hisp latino minority catholic protestant muslim urban "
         "rural foreign immigrant foreigner poverty poor unemployed illiterate literate graduate grad renter smoker "
@@ -49,13 +52,13 @@ TOPICS: dict[str, str] = {
         "papers cites citations publications patents downloads clicks views likes votes voters users customers orders "
         "items units sold sales trips rides passenger passengers bikes rentals stops stations failures defects errors "
         "bugs cases infections absences absent seizures fish birds eggs seeds fruits plants animals insects larvae "
-        "parasites colonies nests ticks employee employees worker workers staff students pupil pupils teachers "
-        "enrollment enrolment enroll applicants applications apps inmates prisoners population pop inhabitants "
-        "residents rooms bedrooms bathrooms baths floors stories storeys doors seats cars vehicles reviews comments "
-        "messages emails words characters tweets retweets shots strikes fouls cards turns attempts tries cigarettes "
-        "cigs drinks bids awards prizes medals companies firms households household_size hhsize dependents followers "
-        "reports tickets engines jobs members steps nights anzahl zahl menge kinder einwohner besuche numero cantidad "
-        "hijos ninos habitantes visitas effectif enfants nb nbre quantity qty demand"
+        "parasites colonies nests ticks employees workers staff students pupils teachers enrollment enrolment enroll "
+        "applicants applications apps inmates prisoners population pop inhabitants residents rooms bedrooms bathrooms "
+        "baths floors stories storeys doors seats cars vehicles reviews comments messages emails words characters "
+        "tweets retweets shots strikes fouls cards turns attempts tries cigarettes cigs drinks bids awards prizes "
+        "medals companies firms households household_size hhsize dependents followers reports tickets engines jobs "
+        "members steps nights anzahl zahl menge kinder einwohner besuche numero cantidad hijos ninos habitantes "
+        "visitas effectif enfants nb nbre quantity qty demand"
     ),
     "lapse": (
         "days weeks months years duration spell tenure exper experience stay los survival survtime futime lifetime "
@@ -105,7 +108,22 @@ TOPICS: dict[str, str] = {
 }
 
 # how many there are; at the end of a name, which one it is; alone, a running number
-NUMBER_OF = {"num", "n", "number", "no", "count", "cnt", "total", "nb", "nbre", "tot", "anzahl", "numero", "cantidad"}
+NUMBER_OF = {
+    "num",
+    "nr",
+    "n",
+    "number",
+    "no",
+    "count",
+    "cnt",
+    "total",
+    "nb",
+    "nbre",
+    "tot",
+    "anzahl",
+    "numero",
+    "cantidad",
+}
 NUMBERED = {"num", "nr", "nbr", "number", "no", "nummer", "numero"}
 RUNNING = {"nr", "nbr", "no", "nummer"}
 
@@ -133,7 +151,8 @@ SCALES = (
     "niedrig|mittel|hoch|gering|sehr hoch|klein|gross|bajo|medio|alto|muy alto|faible|moyen|eleve",
 )
 DEGREES = "very|extremely|slightly|somewhat|strongly|mostly|quite|fairly|rather|highly|completely|not very|not at all"
-CALENDAR = (  # the first three letters tell them apart
-    frozenset(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
-    frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
+CALENDAR = (  # what tells them apart
+    {"mon", "tue", "wed", "thu", "fri", "sat", "sun"},
+    {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"},
+    {"q1", "q2", "q3", "q4"},
 )
