@@ -90,8 +90,9 @@ def job(loss: Formula, columns: Sequence[Column | None]) -> Job:
     for column in by_row:
         if len(column.array) != rows:
             raise _unequal(by_row)
+    for column in filter(None, columns):
         if column.array.size == 0:
-            what = "columns" if rows else "rows"
+            what = "columns" if len(column.array) else "rows"
             raise EmptyInput(f"{column.field} has no {what}: at least one is needed", field=column.field, got=0)
     width = max([c.array.size for c in by_row]) // rows
     fused = loss.of_elements and width <= WIDEST and _regular(columns, rows, width)

@@ -339,14 +339,18 @@ EMPTY_INSIDE = {
     "no dimensions": ("triplet", None, dict.fromkeys(("anchor", "positive", "negative"), np.zeros((2, 0)))),
     "no columns": ("mse", np.zeros((2, 0)), np.zeros((2, 0))),
     "no pixels": ("dice", np.zeros((2, 0)), np.zeros((2, 0))),
-}
+    "no rivals": (
+        "infonce", None, {"anchor": np.ones((2, 3)), "positive": np.ones((2, 3)), "negatives": np.ones((0, 3))}),
+    "no thresholds": ("cumulative_link", [0, 0], {"score": [1.0, 2.0], "thresholds": []}),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EMPTY_INSIDE)
 def test_rows_with_nothing_in_them_are_refused(name):
     spec, y, z = EMPTY_INSIDE[name]
-    with pytest.raises((EmptyInput, InvalidShape)):
-        get(spec)(y, z)
+    for call in (get(spec), get(spec).gradient):
+        with pytest.raises((EmptyInput, InvalidShape)):
+            call(y, z)
 
 
 @pytest.mark.parametrize("loss", DEFAULTS, ids=repr)
