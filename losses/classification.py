@@ -314,31 +314,29 @@ class MulticlassHinge(Classes):
     p: Annotated[int, Param("the power of each lack", at_least=1, at_most=2)] = 1
 
     def _lacks(self, y: Array, z: Array) -> Array:
-        lacks = np.maximum(self.margin + (z - pick(z, y)[..., None]), 0)
-        np.put_along_axis(lacks, y[..., None], 0, axis=-1)
-        return lacks
+        return np.where(one_hot(y, z) > 0, 0, np.maximum(self.margin + (z - pick(z, y)[..., None]), 0))
 
-    def _counted(self, lacks: Array) -> Array:
+    def _counted(self, lacks: Array) -> Array | float:
         """What share of each rival's lack the loss holds."""
         if self.variant == "weston_watkins":
-            return np.full_like(lacks, 1 / lacks.shape[-1])
+            return 1 / lacks.shape[-1]
         return one_hot(lacks.argmax(axis=-1), lacks)
 
     def value(self, y: Array, z: Array) -> Array:
         lacks = self._lacks(y, z)
-        return (self._counted(lacks) * lacks**self.p).sum(axis=-1)
+        if self.variant == "weston_watkins":
+            return (lacks**self.p).sum(axis=-1) / lacks.shape[-1]
+        return lacks.max(axis=-1) ** self.p
 
     def slope(self, y: Array, z: Array) -> Array:
         lacks = self._lacks(y, z)
         pulls = self._counted(lacks) * (lacks > 0) * self.p * lacks ** (self.p - 1)
-        np.put_along_axis(pulls, y[..., None], -pulls.sum(axis=-1, keepdims=True), axis=-1)
-        return pulls
+        return np.where(one_hot(y, z) > 0, -pulls.sum(axis=-1, keepdims=True), pulls)
 
     def curvature(self, y: Array, z: Array) -> Array:
         lacks = self._lacks(y, z)
         bends = self._counted(lacks) * (lacks > 0) * self.p * (self.p - 1)
-        np.put_along_axis(bends, y[..., None], bends.sum(axis=-1, keepdims=True), axis=-1)
-        return bends
+        return np.where(one_hot(y, z) > 0, bends.sum(axis=-1, keepdims=True), bends)
 
 
 class Brier(Classes):

@@ -14,7 +14,7 @@ from .domains import CLASSES, FIRST_ROWS, LOGITS, REALS, Array
 from .errors import InvalidShape, OutsideDomain
 from .layouts import Classes, heads_of, same_shape
 from .params import Param
-from .special import sigmoid, softplus, times
+from .special import places, sigmoid, softplus, times
 
 ORDINAL = ("ordinal",)
 INPUTS = {"y_true": CLASSES, "y_pred": LOGITS}
@@ -27,7 +27,7 @@ class Tasks(Classes):
         return z.shape[-1] + 1
 
     def _above(self, y: Array, z: Array) -> Array:
-        return (y[..., None] > np.arange(z.shape[-1])).astype(z.dtype)
+        return (y[..., None] > places(z)).astype(z.dtype)
 
     def _surprise(self, y: Array, z: Array) -> Array:
         above = self._above(y, z)
@@ -95,7 +95,7 @@ class Corn(Tasks):
         return columns
 
     def _asked(self, y: Array, z: Array) -> Array:
-        return (y[..., None] >= np.arange(z.shape[-1])).astype(z.dtype)
+        return (y[..., None] >= places(z)).astype(z.dtype)
 
     def value(self, y: Array, z: Array) -> Array:
         return times(self._asked(y, z), self._surprise(y, z)).sum(axis=-1)

@@ -139,8 +139,12 @@ def softmax(z: Array) -> tuple[Array, Array]:
 
 def one_hot(y: Any, like: Any) -> Any:
     """Class numbers as rows of zeros and a one, shaped and typed as ``like``."""
-    places = like.places() if isinstance(like, Symbol) else np.arange(like.shape[-1])
-    return (places == y[..., None]).astype(like.dtype)
+    return (places(like) == y[..., None]).astype(like.dtype)
+
+
+def places(like: Any) -> Any:
+    """Where each element stands in its row."""
+    return like.places() if isinstance(like, Symbol) else np.arange(like.shape[-1])
 
 
 def pick(x: Any, y: Any) -> Any:

@@ -30,14 +30,15 @@ EVERYTHING = """
     mse mae huber smooth_l1 log_cosh pseudo_huber quantile expectile mape smape msle cauchy general_robust
     poisson_nll poisson_deviance gamma_deviance tweedie_deviance gaussian_nll student_t_nll crps_gaussian interval_score
     bce_with_logits bce hinge squared_hinge brier weighted_bce focal asymmetric kl_div js_div triplet
+    coral corn
 """
 ALSO = {
     "value": """
         cross_entropy weighted_ce label_smoothing_ce class_balanced_ce logit_adjusted_ce generalized_cross_entropy
-        box_iou giou diou contrastive
+        box_iou giou diou contrastive multiclass_hinge
     """,
     "slope": "negative_binomial_nll elbo contrastive",
-    "curvature": "negative_binomial_nll elbo coral lovasz_hinge",
+    "curvature": "negative_binomial_nll elbo lovasz_hinge",
 }
 
 
