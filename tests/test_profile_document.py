@@ -334,3 +334,56 @@ def test_any_value_changed_is_refused_or_harmless(data):
     except InvalidProfile:
         return
     json.dumps([p.readings(), (p + p).to_dict(), p.to_dict(private=True)], allow_nan=False)
+
+
+# -- bytes
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_profile_survives_bytes(column):
+    p = Profile.of(COLUMNS[column], name=column)
+    packed = p.to_bytes()
+    assert len(packed) <= 200_000
+    assert Profile.from_bytes(packed) == Profile.from_bytes(memoryview(packed)) == p
+
+
+def test_states_that_went_through_bytes_add_up_as_if_they_had_not():
+    parts = [Profile.of(part) for part in np.array_split(COLUMNS["long"], 7)]
+    assert sum((Profile.from_bytes(p.to_bytes()) for p in parts), Profile()) == sum(parts, Profile())
+
+
+GOOD = Profile.of([1.0, 2.0, 4.0]).to_bytes()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x80\x04K\x01.", id="a pickle"),
+        pytest.param(GOOD[:-1], id="cut"),
+        pytest.param(GOOD + b"x", id="more"),
+        pytest.param(b"[" * 100_000, id="nested"),
+        pytest.param(b" " * 200_000 + GOOD, id="too long"),
+        pytest.param(GOOD.replace(b'"version":1', b'"version":2'), id="a newer version"),
+        pytest.param(GOOD.replace(b'"n":3', b'"n":1e999'), id="infinite rows"),
+        pytest.param(GOOD.replace(b'"n":3', b'"n":' + b"9" * 5000), id="countless rows"),
+        pytest.param(b"[1]", id="a list"),
+        pytest.param(GOOD.decode(), id="text"),
+        pytest.param(None, id="none"),
+    ],
+)
+def test_bytes_that_are_no_profile_are_refused(data):
+    with pytest.raises(InvalidProfile):
+        Profile.from_bytes(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(GOOD) - 1), st.integers(0, 255))
+def test_a_changed_byte_gives_a_profile_or_a_refusal(place, byte):
+    changed = bytearray(GOOD)
+    changed[place] = byte
+    try:
+        p = Profile.from_bytes(bytes(changed))
+    except InvalidProfile:
+        return
+    assert Profile.from_bytes(p.to_bytes()) == p

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from losses import pool
 from losses.errors import InvalidShape, InvalidWeights
 from losses.profile import Profile
+from losses.profile.column import CHUNK
 from losses.profile.moments import Moments
 from losses.profile.sketch import LIMIT, Sketch
 from losses.profile.tally import Tally
@@ -182,3 +184,81 @@ def test_an_empty_sketch_has_no_quantile():
 def test_weights_of_nothing_leave_no_trace():
     p = Profile.of([None], sample_weight=[2.0])
     assert p + Profile() == p == Profile() + p
+
+
+def of_parts(x, cuts):
+    """The profile of an array that comes in pieces, with those of the second half added up on their own."""
+    parts = [Profile.of(part) for part in np.split(x, sorted(cuts))]
+    half = len(parts) // 2
+    return sum(parts[:half], Profile()) + sum(parts[half:], Profile())
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(["normal", "ties", "sorted", "heavy"]),
+    st.integers(0, 99),
+    st.lists(st.integers(0, 50_000), max_size=12),
+    st.lists(st.integers(0, 50_000), max_size=3),
+)
+def test_the_split_of_many_rows_does_not_matter(shape, seed, some, others):
+    rng = np.random.default_rng(seed)
+    x = {
+        "normal": lambda: rng.normal(5.0, size=50_000),
+        "ties": lambda: rng.integers(0, 5000, 50_000).astype(float),
+        "sorted": lambda: np.sort(rng.normal(size=50_000)),
+        "heavy": lambda: rng.pareto(3.0, 50_000),
+    }[shape]()
+    a, b = of_parts(x, some), of_parts(x, others)
+    assert all(getattr(a, key) == getattr(b, key) for key in EXACT if key != "sketch")
+    assert close(a.moments, b.moments)
+    ordered = np.sort(x)
+    for p in (a, b):
+        assert p.sketch.total == x.size
+        room = p.sketch.slack + max(1 << h for h in p.sketch.levels)  # and between two points kept
+        for q in (0.001, 0.1, 0.5, 0.99):
+            low, high = (np.searchsorted(ordered, p.quantile(q), side) for side in ("left", "right"))
+            assert low - room <= q * x.size <= high + room
+
+
+@few
+@given(st.integers(0, 99), st.integers(1, 50_000), st.integers(1, 50_000))
+def test_sketches_commute_to_the_bit_and_have_an_identity(seed, m, n):
+    rng = np.random.default_rng(seed)
+    a, b = (Sketch.of_sorted(np.sort(rng.normal(size=size))) for size in (m, n))
+    assert a + b == b + a
+    assert a + Sketch() == a == Sketch() + a
+
+
+def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
+    x = np.random.default_rng(5).normal(size=4 * CHUNK + 17)
+    x[::1000] = math.nan
+    found = []
+    for count in (1, 2, 5):
+        monkeypatch.setattr(pool, "THREADS", count)
+        pool._pool.cache_clear()
+        found.append(Profile.of(x, sample_weight=np.abs(np.nan_to_num(x))))
+        pool._pool().shutdown()
+    pool._pool.cache_clear()
+    assert found[0] == found[1] == found[2]
+    assert (found[0].n, found[0].missing_rows) == (4 * CHUNK + 17 - 1049, 1049)
+    assert found[0].moments == found[1].moments
+    assert found[0].mean == pytest.approx(np.average(x[x == x], weights=np.abs(x[x == x])), rel=1e-12)
+
+
+def test_work_in_the_pool_does_not_wait_for_the_pool():
+    def inner(i):
+        return sum(pool.ahead(abs, range(i)))
+
+    assert list(pool.ahead(inner, range(20))) == [sum(range(i)) for i in range(20)]
+
+
+def test_the_first_error_stops_work_ahead():
+    seen = []
+
+    def fails(i):
+        seen.append(i)
+        return 1 // (i - 3)
+
+    with pytest.raises(ZeroDivisionError):
+        list(pool.ahead(fails, range(10_000)))
+    assert len(seen) < 1000

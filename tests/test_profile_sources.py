@@ -20,7 +20,7 @@ from losses.errors import (
     UnknownName,
     UnreadableFile,
 )
-from losses.profile import Profile, profile, read_csv, read_table
+from losses.profile import Profile, files, profile, progress, read_csv, read_table
 from losses.profile.csvtext import BATCH
 
 X = [3.0, 1.0, None, 2.0, 2.0]
@@ -309,3 +309,67 @@ def test_boxes_stay_boxes_in_a_short_last_batch(tmp_path):
     np.save(tmp_path / "boxes.npy", ends)
     p = profile(tmp_path / "boxes.npy")
     assert (p.kind, p.n) == ("boxes", len(ends))
+
+
+def test_row_groups_read_in_parallel_give_what_one_array_gives(tmp_path, monkeypatch):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(files, "PART", 3_000)
+    x = np.random.default_rng(0).gamma(2.0, size=20_000)
+    for place, part in enumerate(np.array_split(x, 3)):
+        pq.write_table(pa.table({"y": part, "other": part}), tmp_path / f"{place}.parquet", row_group_size=900)
+    p, whole = profile(tmp_path / "*.parquet", column="y"), Profile.of(x)
+    assert (p.n, p.min, p.max, p.values) == (whole.n, whole.min, whole.max, whole.values)
+    assert p.mean == pytest.approx(whole.mean, rel=1e-12)
+    assert p == profile(tmp_path / "*.parquet", column="y")
+
+
+def test_a_parquet_file_without_rows_is_an_empty_profile(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"y": pa.array([], pa.float64())}), tmp_path / "none.parquet")
+    assert profile(tmp_path / "none.parquet", column="y").n == 0
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_files_elsewhere_are_read_through_fsspec(table, suffix):
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    for place in "ab":
+        memory.pipe_file(f"/elsewhere/{place}{suffix}", table(suffix).read_bytes())
+    p = profile(f"memory://elsewhere/a{suffix}")
+    assert (p.values, p.missing_rows) == (WANTED.values, 1)
+    assert profile(f"memory://elsewhere/*{suffix}").n == 2 * WANTED.n
+    memory.rm("/elsewhere", recursive=True)
+
+
+@pytest.mark.parametrize("url", ["memory://none.csv", "memory://none-*.csv", "nosuch://a.csv", "://"])
+def test_files_elsewhere_that_are_not_there_say_so(url):
+    pytest.importorskip("fsspec")
+    with pytest.raises(UnreadableFile):
+        profile(url)
+
+
+class Terminal(io.StringIO):
+    """Standard error that someone looks at, or not."""
+
+    def __init__(self, seen):
+        super().__init__()
+        self.seen = seen
+
+    def isatty(self):
+        return self.seen
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_long_reading_shows_a_bar_on_a_terminal_only(table, monkeypatch, seen):
+    shown = Terminal(seen)
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    profile(table(".csv"))
+    assert ("100%  5 rows" in shown.getvalue()) == seen
+    assert shown.getvalue().endswith("\r") == seen
+
+
+def test_short_reading_shows_nothing(table, monkeypatch):
+    shown = Terminal(True)
+    monkeypatch.setattr("sys.stderr", shown)
+    profile(table(".csv"))
+    assert not shown.getvalue()
