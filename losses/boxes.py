@@ -19,22 +19,35 @@ PAIR = {"y_true": BOXES, "y_pred": BOXES}
 
 
 class Extent(NamedTuple):
-    """Areas of where two boxes meet and of both together, and the sides of the hull around them."""
+    """Areas of where two boxes meet, of what only one of them covers, and of both together; the hull around them.
+
+    Of the hull: the area that neither covers, and the sides. No area is a difference of larger ones.
+    """
 
     meet: Array
+    rest: Array
     union: Array
+    empty: Array
     width: Array
     height: Array
 
 
 class Geometry(NamedTuple):
-    """An extent with its slopes in the predicted corners, (n, 4); those of the hull's sides are (n, 2, 4)."""
+    """An extent with its slopes in the predicted corners, (n, 4); those of the hull's sides are (n, 2, 4).
+
+    ``fixed`` is what of the union a corner does not move while it moves where the boxes meet, ``in_rest`` its slope of
+    the union while it does not.
+    """
 
     meet: Array
+    rest: Array
     union: Array
+    empty: Array
     width: Array
     height: Array
+    fixed: Array
     in_meet: Array
+    in_rest: Array
     in_union: Array
     in_sides: Array
 
@@ -57,23 +70,35 @@ def _corners(boxes: Array) -> tuple[Array, Array, Array, Array]:
 
 def _extent(y: Array, z: Array) -> Extent:
     (left, top, right, bottom), (true_left, true_top, true_right, true_bottom) = _corners(z), _corners(y)
-    across = np.maximum(np.minimum(right, true_right) - np.maximum(left, true_left), 0)
-    down = np.maximum(np.minimum(bottom, true_bottom) - np.maximum(top, true_top), 0)
-    area, true_area = (right - left) * (bottom - top), (true_right - true_left) * (true_bottom - true_top)
-    width = np.maximum(right, true_right) - np.minimum(left, true_left)
-    height = np.maximum(bottom, true_bottom) - np.minimum(top, true_top)
-    return Extent(across * down, area + true_area - across * down, width, height)
+    across, over, true_over, width = _side(left, right, true_left, true_right)
+    down, under, true_under, height = _side(top, bottom, true_top, true_bottom)
+    tall, true_tall = bottom - top, true_bottom - true_top
+    meet = np.maximum(across, 0) * np.maximum(down, 0)
+    only = np.minimum(over, right - left) * tall + np.minimum(true_over, true_right - true_left) * true_tall
+    rest = only + np.maximum(across, 0) * np.minimum(under + true_under, tall + true_tall)
+    empty = over * true_under + true_over * under - (across * down - meet)
+    return Extent(meet, rest, rest + meet, empty, width, height)
+
+
+def _side(low: Array, high: Array, true_low: Array, true_high: Array) -> tuple[Array, Array, Array, Array]:
+    """Along one axis: what two boxes share (below 0 their distance), what each has beyond the other, and the hull."""
+    inner_low, inner_high = np.maximum(low, true_low), np.minimum(high, true_high)
+    over, true_over = (high - inner_high) + (inner_low - low), (true_high - inner_high) + (inner_low - true_low)
+    return inner_high - inner_low, over, true_over, np.maximum(high, true_high) - np.minimum(low, true_low)
 
 
 def _geometry(y: Array, z: Array) -> Geometry:
     low, high, true_low, true_high = z[:, :2], z[:, 2:], y[:, :2], y[:, 2:]
-    overlap = np.maximum(np.minimum(high, true_high) - np.maximum(low, true_low), 0)
-    touching = (overlap > 0).all(axis=1)[:, None]
+    shared, over, _, _ = _side(low, high, true_low, true_high)
+    touching = (shared > 0).all(axis=1)[:, None]
     in_low, in_high = _moves(low, true_low) * touching, _moves(true_high, high) * touching
-    across, size = overlap[:, ::-1], (high - low)[:, ::-1]
+    across, size, beyond = shared[:, ::-1], (high - low)[:, ::-1], over[:, ::-1]
+    fixed = over * size + (true_high - true_low).prod(axis=1, keepdims=True)
     in_meet = np.concatenate([-across * in_low, across * in_high], axis=1)
-    in_area = np.concatenate([-size, size], axis=1)
-    return Geometry(*_extent(y, z), in_meet, in_area - in_meet, _in_sides(low, high, true_low, true_high))
+    in_rest = np.concatenate([-size * (1 - in_low), size * (1 - in_high)], axis=1)
+    in_union = in_rest + np.concatenate([-beyond * in_low, beyond * in_high], axis=1)
+    fixed, in_sides = np.concatenate([fixed, fixed], axis=1), _in_sides(low, high, true_low, true_high)
+    return Geometry(*_extent(y, z), fixed, in_meet, in_rest, in_union, in_sides)
 
 
 def _moves(a: Array, b: Array) -> Array:
@@ -125,7 +150,7 @@ class BoxIoU(Loss):
         scale = _scale(y, z)
         y, z = y / scale, z / scale
         extent = _extent(y, z)
-        return 1 - self._iou(extent) + self._penalty(y, z, extent)
+        return self._lack(extent) + self._penalty(y, z, extent)
 
     def slope(self, y: Array, z: Array) -> Array:
         scale = _scale(y, z)
@@ -142,9 +167,14 @@ class BoxIoU(Loss):
     def _iou(self, g: Extent | Geometry) -> Array:
         return _over(g.meet, g.union + self.eps)
 
+    def _lack(self, g: Extent | Geometry) -> Array:
+        """One minus the IoU, without cancellation."""
+        whole = g.union + self.eps
+        return _over(g.rest + self.eps, whole) + (whole == 0)
+
     def _in_iou(self, g: Geometry) -> Array:
         whole = (g.union + self.eps)[:, None]
-        return _over(g.in_meet - self._iou(g)[:, None] * g.in_union, whole)
+        return _over(g.in_meet * _over(g.fixed + self.eps, whole) - self._iou(g)[:, None] * g.in_rest, whole)
 
     def _bent_iou(self, g: Geometry) -> Array:
         """Each corner by itself moves areas and sides in proportion: what bends is their ratio."""
@@ -175,8 +205,7 @@ class GIoU(BoxIoU):
     )  # fmt: skip
 
     def _penalty(self, y: Array, z: Array, g: Extent | Geometry) -> Array:
-        hull = g.width * g.height
-        return _over(hull - g.union, hull + self.eps)
+        return _over(g.empty, g.width * g.height + self.eps)
 
     def _hull(self, g: Geometry) -> tuple[Array, Array]:
         """What the hull counts below the fraction bar, and its slopes."""
@@ -258,12 +287,12 @@ class CIoU(DIoU):
 
     def _penalty(self, y: Array, z: Array, g: Extent | Geometry) -> Array:
         v = 4 / np.pi**2 * np.square(self._turn(y, z)[0])
-        return super()._penalty(y, z, g) + _over(v * v, 1 - self._iou(g) + v + self.eps)
+        return super()._penalty(y, z, g) + _over(v * v, self._lack(g) + v + self.eps)
 
     def _in_penalty(self, y: Array, z: Array, g: Geometry) -> Array:
         off, in_off = self._turn(y, z)
         v, in_v = 4 / np.pi**2 * off * off, 8 / np.pi**2 * off[:, None] * in_off
-        whole = (1 - self._iou(g) + v + self.eps)[:, None]
+        whole = (self._lack(g) + v + self.eps)[:, None]
         share = _over(v[:, None], whole)
         return super()._in_penalty(y, z, g) + 2 * share * in_v - share * share * (in_v - self._in_iou(g))
 
@@ -272,7 +301,7 @@ class CIoU(DIoU):
         bent_off = 2 * in_off * in_off[:, [1, 0, 3, 2]] * np.array([-1, 1, -1, 1], z.dtype)
         v, in_v = 4 / np.pi**2 * off * off, 8 / np.pi**2 * off[:, None] * in_off
         bent_v = 8 / np.pi**2 * (in_off * in_off + off[:, None] * bent_off)
-        whole = (1 - self._iou(g) + v + self.eps)[:, None]
+        whole = (self._lack(g) + v + self.eps)[:, None]
         share = _over(v[:, None], whole)
         rest = in_v - share * (in_v - self._in_iou(g))
         bent = 2 * _over(rest * rest, whole) + 2 * share * bent_v - share * share * (bent_v - self._bent_iou(g))

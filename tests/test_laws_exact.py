@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 from collections.abc import Callable
@@ -179,6 +180,38 @@ def kl(y: Any, z: list[Jet]) -> Jet:
     return sum((xlog(p, p / q) for p, q in zip(y, z, strict=True)), Jet(0))
 
 
+def atan(x: Any) -> Jet:
+    at = jet(x).value
+    return jet(x).through(mp.atan(at), 1 / (1 + at**2), -2 * at / (1 + at**2) ** 2)
+
+
+def larger(a: Any, b: Any) -> Jet:
+    return jet(a) if jet(a).value > jet(b).value else jet(b)
+
+
+def smaller(a: Any, b: Any) -> Jet:
+    return -larger(-jet(a), -jet(b))
+
+
+def boxes(y: Any, z: list[Jet], kind: str) -> Jet:
+    """Of boxes with corners at different places; an eps of 0."""
+    sides = [smaller(y[k + 2], z[k + 2]) - larger(y[k], z[k]) for k in (0, 1)]
+    meet = positive(sides[0]) * positive(sides[1])
+    union = (z[2] - z[0]) * (z[3] - z[1]) + (y[2] - y[0]) * (y[3] - y[1]) - meet
+    lack = 1 - meet / union
+    width, height = (larger(y[k + 2], z[k + 2]) - smaller(y[k], z[k]) for k in (0, 1))
+    if kind == "box_iou":
+        return lack
+    if kind == "giou":
+        return lack + (width * height - union) / (width * height)
+    apart = [z[k] + z[k + 2] - y[k] - y[k + 2] for k in (0, 1)]
+    far = (apart[0] ** 2 + apart[1] ** 2) / 4 / (width**2 + height**2)
+    if kind == "diou":
+        return lack + far
+    v = 4 / mp.pi**2 * (mp.atan((y[2] - y[0]) / (y[3] - y[1])) - atan((z[2] - z[0]) / (z[3] - z[1]))) ** 2
+    return lack + far + v * v / (lack + v)
+
+
 SIZES = (1e-300, 1e-160, 1e-20, 1e-8, 0.3, 1.0, 7.0, 1e8, 1e20, 1e160, 1e300)
 RESIDUALS = [(0.0, z) for x in (*SIZES, 1.7e308) for z in (x, -x)] + [(1.0, 1 + 1e-15), (1.0, 1 + 1e-8), (-1e8, 0.3)]
 AMOUNTS = [*itertools.product(SIZES, SIZES), (1.0, 1 + 1e-15), (1.0, 1 + 1e-8), (1.05, 1.0), (7.0, 7.5)]
@@ -237,6 +270,16 @@ DISTRIBUTIONS = [*itertools.product(PARTS, PARTS)]
 MASKS = [((1, 0, 1, 0), z) for z in ((1e-12, 1 - 1e-9, 0.0, 1.0), (0.9, 0.2, 1 - 1e-16, 1e-17), (0.0, 0.0, 0.0, 1e-30))]
 MASKS += [((0, 0, 0, 0), z) for _, z in MASKS]
 
+UNLIKE = [((0.0, 0.0, 2.0, 1.0), z) for z in ((0.5, 0.25, 2.5, 1.75), (0.5, 0.25, 1.5, 0.75), (-1.0, -0.5, 3.0, 2.0))]
+UNLIKE += [
+    ((0.0, 0.0, 2.0, 1.0), z) for z in ((3.0, 4.0, 5.0, 5.5), (2.5, 0.25, 4.5, 0.5), (-9.0, 0.5, 4.0, 0.5 + 1e-9))
+]
+UNLIKE += [
+    ((1.0, 1.0, 3.0, 2.0), tuple(c + d * s for c, s in zip((1.0, 1.0, 3.0, 2.0), (1, -1, 2, -3), strict=True)))
+    for d in (1e-3, 1e-8, -1e-12, 4e-16)
+]
+UNLIKE += [((1e8, 1e8, 1e8 + 1, 1e8 + 2), (1e8 + 1e-7, 1e8 - 1e-7, 1e8 + 1 + 2e-7, 1e8 + 2 + 3e-7))]
+
 OF_ROWS: dict[str, tuple[Callable[..., Jet], list[Any]]] = {
     "cross_entropy": (lambda y, z: surprises(z)[y], LABELLED),
     "generalized_cross_entropy:q=0.5": (lambda y, z: 2 * (1 - exp(-surprises(z)[y] / 2)), LABELLED[:-3]),
@@ -250,6 +293,7 @@ OF_ROWS: dict[str, tuple[Callable[..., Jet], list[Any]]] = {
     "brier": (lambda y, z: sum(((p - t) ** 2 for t, p in zip(y, z, strict=True)), Jet(0)), DISTRIBUTIONS),
     "kl_div": (kl, DISTRIBUTIONS),
     "js_div": (js, DISTRIBUTIONS),
+    **{f"{kind}:eps=0": (functools.partial(boxes, kind=kind), UNLIKE) for kind in ("box_iou", "giou", "diou", "ciou")},
     "dice": (lambda y, z: overlap(y, z, 0.5, 0.5, 5e-7), MASKS),
     "iou": (lambda y, z: overlap(y, z, 1, 1, 1e-6), MASKS),
     "tversky": (lambda y, z: overlap(y, z, 0.3, 0.7, 1e-6), MASKS),
