@@ -13,6 +13,7 @@ from .layouts import Elementwise
 from .params import Param
 from .special import times, xlogy
 
+INFINITE = 1e4  # a logarithm of what has no float
 COUNTS = ("count_regression", "regression")
 
 
@@ -41,7 +42,10 @@ class PoissonNLL(Elementwise):
         return {"y_true": NONNEGATIVE, "y_pred": REALS if self.log_input else NONNEGATIVE}
 
     def value(self, y: Array, z: Array) -> Array:
-        cost = np.exp(z) - y * z if self.log_input else z - xlogy(y, z + z.dtype.type(self.eps))
+        if self.log_input:
+            cost = np.exp(z) - y * np.where(z > INFINITE, 0, z)
+        else:
+            cost = z - xlogy(y, z + z.dtype.type(self.eps))
         return cost + _log_factorial(y) if self.full else cost
 
     def slope(self, y: Array, z: Array) -> Array:
@@ -80,7 +84,7 @@ class Deviance(Elementwise):
         return 2 * _power(z, 2 - self.p) * np.where(near, close, far)
 
     def slope(self, y: Array, z: Array) -> Array:
-        return 2 * (z - y) if self.p == 0 else 2 * ((z - y) / z * _power(z, 1 - self.p))
+        return 2 * (z - y) if self.p == 0 else 2 * times((z - y) / z, _power(z, 1 - self.p))
 
     def curvature(self, y: Array, z: Array) -> Array:
         return (

@@ -160,7 +160,9 @@ class LogCosh(Elementwise):
     scale: Annotated[float, Param("the residual at which square turns into line", above=0, in_target_units=True)] = 1.0
 
     def value(self, y: Array, z: Array) -> Array:
-        return self.scale * (self.scale * log_cosh((y - z) / self.scale))
+        ratio = (y - z) / self.scale
+        cost = self.scale * (self.scale * log_cosh(ratio))
+        return np.where(np.isfinite(ratio), cost, self.scale * np.abs(y - z)) if self.scale < 1 else cost
 
     def slope(self, y: Array, z: Array) -> Array:
         return self.scale * np.tanh((z - y) / self.scale)
@@ -393,7 +395,11 @@ class Cauchy(Elementwise):
     )
 
     def value(self, y: Array, z: Array) -> Array:
-        return self.c * (self.c * log1p_square((y - z) / self.c) / 2)
+        ratio = (y - z) / self.c
+        growth = log1p_square(ratio) / 2
+        if self.c < 1:
+            growth = np.where(np.isfinite(ratio), growth, np.log(np.abs(y - z)) - np.log(self.c))
+        return self.c * (self.c * growth)
 
     def slope(self, y: Array, z: Array) -> Array:
         u = bounded((z - y) / self.c)

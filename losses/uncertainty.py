@@ -80,7 +80,9 @@ class StudentTNLL(Heads):
         from scipy.special import betaln
 
         constant = y.dtype.type(betaln(self.df / 2, 0.5) + np.log(self.df) / 2)
-        far = log1p_square((y - mean) / scale / np.sqrt(self.df))
+        ratio = (y - mean) / scale / np.sqrt(self.df)
+        beyond = 2 * (np.log(np.abs(y - mean)) - np.log(scale)) - np.log(self.df)
+        far = np.where(np.isfinite(ratio), log1p_square(ratio), beyond)
         return constant + np.log(scale) + (self.df + 1) / 2 * far
 
     def _pull(self, y: Array, mean: Array, scale: Array) -> tuple[Array, Array]:
