@@ -90,7 +90,7 @@ def _side(low: Array, high: Array, true_low: Array, true_high: Array) -> tuple[A
 def _geometry(y: Array, z: Array) -> Geometry:
     low, high, true_low, true_high = z[:, :2], z[:, 2:], y[:, :2], y[:, 2:]
     shared, over, _, _ = _side(low, high, true_low, true_high)
-    touching = (shared > 0).all(axis=1)[:, None]
+    touching = np.all(shared > 0, axis=1, keepdims=True)
     in_low, in_high = _moves(low, true_low) * touching, _moves(true_high, high) * touching
     across, size, beyond = shared[:, ::-1], (high - low)[:, ::-1], over[:, ::-1]
     fixed = over * size + (true_high - true_low).prod(axis=1, keepdims=True)

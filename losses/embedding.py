@@ -16,10 +16,11 @@ from .errors import InvalidShape, NotSupported
 from .layouts import Rows, heads_of, no_target_or_labels, same_shape
 from .params import Param
 from .special import length, unit
-from .sphere import Search, all_but, bent_through_unit, through_unit
+from .sphere import Search, all_but, bent_through_unit, off_line, through_unit
 
 METRIC, CONTRAST = ("metric_learning",), ("contrastive",)
 TEMPERATURE = Param("divides the similarities: the lower, the more the hardest rivals count", above=0)
+NEAR = 1e-4  # one minus the cosine of vectors that differ so little that their digits are to be spared
 EPS = Param("added to each difference of coordinates, as torch does", at_least=0)
 
 
@@ -152,20 +153,27 @@ class CosineEmbedding(Rows):
     margin: Annotated[float, Param("the cosine that unlike pairs may have", at_least=-1, at_most=1)] = 0.0
 
     def _off(self, a: Array, b: Array) -> Array:
-        """One minus the cosine, without cancellation."""
+        """One minus the cosine of unit vectors, right to the spacing of their coordinates."""
         apart = np.square(a - b).sum(axis=1) / 2
         nothing = (a == 0).all(axis=1) | (b == 0).all(axis=1)
         return np.where(nothing, 1, apart)
 
     def value(self, y: Array, a: Array, b: Array) -> Array:
         off = self._off(unit(a)[0], unit(b)[0])
+        near = np.flatnonzero(off < NEAR)
+        if len(near):
+            turn = np.square(off_line(a[near], b[near])).sum(axis=1)
+            off[near] = turn / (1 + np.sqrt(1 - turn))
         return np.where(y > 0, off, np.maximum(1 - off - self.margin, 0))
 
     def slope(self, y: Array, a: Array, b: Array) -> tuple[Array, Array]:
         (u, size_a), (v, size_b) = unit(a), unit(b)
         off, pull = self._off(u, v)[:, None], self._pull(y, u, v)
-        way = v - u  # the cosine is 1 - off: so nothing cancels where the two are almost parallel
-        return pull * (way + off * u) / size_a, pull * (off * v - way) / size_b
+        in_a, in_b = (v - u) + off * u, off * v - (v - u)  # the cosine is 1 - off
+        near = np.flatnonzero(off < NEAR)
+        if len(near):
+            in_a[near], in_b[near] = off_line(b[near], a[near]), off_line(a[near], b[near])
+        return pull * in_a / size_a, pull * in_b / size_b
 
     def _pull(self, y: Array, u: Array, v: Array) -> Array:
         """The slope in the cosine."""

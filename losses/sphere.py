@@ -29,6 +29,19 @@ def all_but(way: Array) -> Array:
     return way.any(axis=1, keepdims=True) - way * way
 
 
+def off_line(x: Array, line: Array) -> Array:
+    """What of each row, of length 1, stands across its ``line``; nothing cancels where they are almost parallel.
+
+    Scales are powers of 2, and the multiple of the line that is taken off is short enough for products to be exact.
+    """
+    x, line = (np.ldexp(a.astype(np.float64), -np.frexp(np.abs(a).max(axis=1, keepdims=True))[1]) for a in (x, line))
+    multiple = (along(x, line) / along(line, line)).astype(np.float32).astype(np.float64)
+    head = line.astype(np.float32).astype(np.float64)
+    rest = (x - multiple * head) - multiple * (line - head)
+    found: Array = across(rest, line / np.sqrt(along(line, line))) / np.sqrt(along(x, x))
+    return found
+
+
 def through_unit(pull: Array, way: Array, size: Array) -> Array:
     """A slope in unit vectors as one in the vectors themselves."""
     return np.where(way.any(axis=1, keepdims=True), across(pull, way), 0) / size

@@ -233,6 +233,8 @@ ELEMENTS: dict[str, tuple[Callable[..., Jet], Elements]] = {
     "smooth_l1:beta=2": (lambda y, z: (y - z) ** 2 / 4 if abs(y - z.value) < 2 else size(y - z) - 1, RESIDUALS),
     "log_cosh": (lambda y, z: log_cosh(y - z), RESIDUALS),
     "pseudo_huber:delta=0.5": (lambda y, z: ((1 + 4 * (y - z) ** 2) ** 0.5 - 1) / 4, RESIDUALS),
+    "log_cosh:scale=1e-10": (lambda y, z: log_cosh((y - z) / mpf(1e-10)) * mpf(1e-10) ** 2, RESIDUALS),
+    "cauchy:c=1e-10": (lambda y, z: log1p(((y - z) / mpf(1e-10)) ** 2) * mpf(1e-10) ** 2 / 2, RESIDUALS),
     "cauchy": (lambda y, z: log1p((y - z) ** 2) / 2, RESIDUALS),
     "general_robust:alpha=1": (lambda y, z: barron(y - z, 1), RESIDUALS),
     "general_robust:alpha=-2": (lambda y, z: barron(y - z, -2), RESIDUALS),
@@ -241,6 +243,10 @@ ELEMENTS: dict[str, tuple[Callable[..., Jet], Elements]] = {
     "smape": (lambda y, z: 2 * size(y - z) / (y + z), AMOUNTS),
     "msle": (lambda y, z: (log1p(z) - log1p(y)) ** 2, AMOUNTS),
     "poisson_nll": (lambda y, z: z - xlog(y, z), COUNTS),
+    "poisson_nll:log_input=true": (
+        lambda y, z: exp(z) - y * z,
+        [(y, z) for y, z in COUNTS if z < 1e3 and y != 1 != y * z],
+    ),
     "poisson_deviance": (lambda y, z: deviance(y, z, 1), AMOUNTS),
     "gamma_deviance": (lambda y, z: deviance(y, z, 2), AMOUNTS),
     "tweedie_deviance": (lambda y, z: deviance(y, z, 1.5), AMOUNTS),
@@ -345,3 +351,105 @@ def test_a_loss_of_rows_and_its_derivatives_are_right_at_hostile_inputs(spec):
     formula, rows = OF_ROWS[spec]
     y, z = zip(*rows, strict=True)
     check(spec, formula, rows, y, np.array(z, float), z, listed=True)
+
+
+def dot(a: Any, b: Any) -> Jet:
+    return sum((x * y for x, y in zip(a, b, strict=True)), Jet(0))
+
+
+def norm(a: Any) -> Jet:
+    return dot(a, a) ** 0.5
+
+
+def cosine(a: Any, b: Any) -> Jet:
+    return dot(a, b) / (norm(a) * norm(b))
+
+
+def gaps(a: Any, b: Any) -> list[Jet]:
+    return [x - y + mpf(1e-6) for x, y in zip(a, b, strict=True)]
+
+
+def contrastive(y: Any, a: Any, b: Any) -> Jet:
+    distance = norm(gaps(a, b))
+    return distance**2 if y else positive(1 - distance) ** 2
+
+
+def search(temperature: float, seeker: Any, own: Any, rivals: Any) -> Jet:
+    return surprises([cosine(seeker, x) / mpf(temperature) for x in (own, *rivals)])[0]
+
+
+def nt_xent(*views: Any) -> Jet:
+    n = len(views) // 2
+    twins = [(x, views[(i + n) % (2 * n)], i) for i, x in enumerate(views)]
+    others = [[z for k, z in enumerate(views) if k not in (i, (i + n) % (2 * n))] for _, _, i in twins]
+    return sum((search(0.5, x, twin, rest) for (x, twin, _), rest in zip(twins, others, strict=True)), Jet(0))
+
+
+def supcon(*x: Any) -> Jet:
+    """Of the labels 0, 0, 1, 0."""
+    total, kin = Jet(0), (0, 1, 3)
+    for i in kin:
+        for j in kin:
+            if i != j:
+                rivals = [z for k, z in enumerate(x) if k not in (i, j)]
+                total = total + search(0.1, x[i], x[j], rivals) / 2
+    return total
+
+
+def in_batch(*x: Any) -> Jet:
+    """Of two anchors and their positives."""
+    return search(0.1, x[0], x[2], [x[3]]) + search(0.1, x[1], x[3], [x[2]])
+
+
+def among_negatives(*x: Any) -> Jet:
+    """Of two anchors, their positives and two negatives."""
+    return search(0.1, x[0], x[2], x[4:]) + search(0.1, x[1], x[3], x[4:])
+
+
+A, B, C, D = (0.3, -1.2, 0.5), (0.4, 0.9, -2.0), (-1.0, 0.2, 0.1), (1.5, 1.4, 0.3)
+NEARLY = tuple(a * (1 + s * 1e-9) for a, s in zip(A, (1, -2, 3), strict=True))
+HUGE = tuple(a * 1e150 for a in D)
+QUADS = [(A, B, C, D), (A, NEARLY, B, C), (A, HUGE, NEARLY, D)]
+PAIRS = [(A, B), (A, NEARLY), (A, tuple(3 * a for a in NEARLY)), (A, HUGE), (HUGE, NEARLY), (A, (0.2, -1.0, 0.4))]
+Whole = tuple[Callable[..., Jet], Any, tuple[str, ...], list[Any]]
+# By spec: the sum of losses as a formula of vectors, the target, the parts they are dealt to, and the vectors.
+EMBEDDED: dict[str, Whole] = {
+    "contrastive": (functools.partial(contrastive, 1), [1], ("x1", "x2"), PAIRS),
+    "contrastive:margin=1": (functools.partial(contrastive, 0), [0], ("x1", "x2"), PAIRS),
+    "triplet": (
+        lambda a, p, n: positive(1 + norm(gaps(a, p)) - norm(gaps(a, n))),
+        None,
+        ("anchor", "positive", "negative"),
+        [(A, B, C), (A, NEARLY, C), (A, D, NEARLY), (A, B, HUGE)],
+    ),
+    "cosine_embedding": (lambda a, b: 1 - cosine(a, b), [1], ("x1", "x2"), PAIRS),
+    "cosine_embedding:margin=0": (lambda a, b: positive(cosine(a, b)), [-1], ("x1", "x2"), PAIRS),
+    "infonce": (in_batch, None, ("anchor", "positive"), QUADS),
+    "infonce:temperature=0.1": (
+        among_negatives,
+        None,
+        ("anchor", "positive", "negatives"),
+        [(*q, (0.1, 0.2, -0.3), (-2.0, 0.4, 0.4)) for q in QUADS],
+    ),
+    "nt_xent": (nt_xent, None, ("z1", "z2"), QUADS),
+    "supcon": (supcon, [0, 0, 1, 0], ("y_pred",), QUADS),
+}
+
+
+@pytest.mark.parametrize("spec", EMBEDDED)
+def test_a_loss_of_embeddings_and_its_slope_are_right_at_hostile_inputs(spec):
+    formula, y, names, cases = EMBEDDED[spec]
+    for vectors in cases:
+        heads = np.split(np.array(vectors), len(names))
+        pred = heads[0] if names == ("y_pred",) else dict(zip(names, heads, strict=True))
+        with mp.workdps(60):
+            found = [
+                formula(*([Jet(v, (i, k) == at) for k, v in enumerate(x)] for i, x in enumerate(vectors)))
+                for at in np.ndindex(len(vectors), 3)
+            ]
+            assert_right(spec, get(spec)(y, pred, reduction="sum"), [found[0].value], [vectors], 1e-13)
+            slopes = get(spec).gradient(y, pred, reduction="sum")
+            flat = np.concatenate(list(slopes.values()) if isinstance(slopes, dict) else [slopes])
+            steep = max(abs(x.slope) for x in found)
+            for got, want in zip(flat.ravel(), found, strict=True):
+                assert abs(mpf(float(got)) - want.slope) <= 1e-11 * abs(want.slope) + 1e-15 * steep, (spec, vectors)
