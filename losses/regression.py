@@ -429,35 +429,43 @@ class GeneralRobust(Elementwise):
     alpha: Annotated[float, Param("the shape: 2 squared, 1 Charbonnier, 0 Cauchy, -inf Welsch", infinite=True)] = 1.0
     c: Annotated[float, Param("the residual within which it is squared", above=0, in_target_units=True)] = 1.0
 
-    def _growth(self, u: Array) -> Array:
-        return log1p_square(u / np.sqrt(abs(self.alpha - 2)))
+    def _growth(self, e: Array) -> Array:
+        square = abs(self.alpha - 2)
+        ratio = e / self.c / np.sqrt(square)
+        growth = log1p_square(ratio)
+        if self.c * square >= 1:
+            return growth
+        beyond = 2 * (np.log(np.abs(e)) - np.log(self.c)) - np.log(square)
+        return np.where(np.isfinite(ratio), growth, beyond)
 
     def value(self, y: Array, z: Array) -> Array:
-        u, alpha = (y - z) / self.c, self.alpha
+        e, alpha = y - z, self.alpha
+        u = e / self.c
         if alpha == 2:
             return u * u / 2
         if abs(alpha) < ZERO:
-            return self._growth(u)
+            return self._growth(e)
         if np.isinf(alpha):
             return np.copysign(np.expm1(np.copysign(u * u / 2, alpha)), 1)
-        return abs(alpha - 2) / alpha * np.expm1(alpha / 2 * self._growth(u))
+        return abs(alpha - 2) / alpha * np.expm1(alpha / 2 * self._growth(e))
 
-    def _root_of_damping(self, u: Array) -> Array:
-        """The slope is u times its square: taken one by one, neither leaves the range before the slope does."""
+    def _root_of_damping(self, e: Array) -> Array:
+        """The slope is e/c² times its square: taken one by one, neither leaves the range before the slope does."""
         if self.alpha == 2:
-            return np.ones_like(u)
+            return np.ones_like(e)
         if np.isinf(self.alpha):
+            u = bounded(e / self.c)
             return np.exp(np.copysign(u * u / 4, self.alpha))
-        return np.exp((self.alpha - 2) / 4 * self._growth(u))
+        return np.exp((self.alpha - 2) / 4 * self._growth(e))
 
     def slope(self, y: Array, z: Array) -> Array:
-        u = bounded((z - y) / self.c)
-        root = self._root_of_damping(u)
-        return u * root / self.c * root
+        e = bounded(z - y)
+        root = self._root_of_damping(e)
+        return e * root / self.c * (root / self.c)
 
     def curvature(self, y: Array, z: Array) -> Array:
-        u, alpha = bounded(np.abs(z - y) / self.c), self.alpha
-        damping = np.square(self._root_of_damping(u)) / self.c / self.c
+        e, alpha = bounded(np.abs(z - y)), self.alpha
+        u, damping = bounded(e / self.c), np.square(self._root_of_damping(e) / self.c)
         if alpha == 2:
             return damping
         if np.isinf(alpha):

@@ -239,6 +239,8 @@ ELEMENTS: dict[str, tuple[Callable[..., Jet], Elements]] = {
     "general_robust:alpha=1": (lambda y, z: barron(y - z, 1), RESIDUALS),
     "general_robust:alpha=-2": (lambda y, z: barron(y - z, -2), RESIDUALS),
     "general_robust:alpha=0": (lambda y, z: log1p((y - z) ** 2 / 2), RESIDUALS),
+    "general_robust:alpha=0,c=1e-10": (lambda y, z: log1p(((y - z) / mpf(1e-10)) ** 2 / 2), RESIDUALS),
+    "general_robust:alpha=1.5,c=1e-10": (lambda y, z: barron((y - z) / mpf(1e-10), 1.5), RESIDUALS),
     "mape": (lambda y, z: size(y - z) / y, [(y, z) for y, z in AMOUNTS if y > 1e-8]),
     "smape": (lambda y, z: 2 * size(y - z) / (y + z), AMOUNTS),
     "msle": (lambda y, z: (log1p(z) - log1p(y)) ** 2, AMOUNTS),
