@@ -81,15 +81,26 @@ class Deviance(Elementwise):
             far = (times(y, _growth(log, 1 - self.p)) + (z - y)) / (2 - self.p)
             return 2 * (_power(z, 2 - self.p) / z) * np.where(near, z * close, far)
         far = (r - _growth(log, 2 - self.p)) / (self.p - 1)
-        return 2 * _power(z, 2 - self.p) * np.where(near, close, far)
+        found = 2 * _power(z, 2 - self.p) * np.where(near, close, far)
+        if self.p > 2:  # what is left where the power of the ratio is infinite
+            tiny = 2 / (self.p - 1) / (self.p - 2) * _power(y, 2 - self.p)
+            found = np.where(np.isfinite(far) | (y > z), found, tiny)
+        return np.where(np.isfinite(r), found, 2 / (self.p - 1) * y * _power(z, 1 - self.p))
+
+    def _damped(self, x: Array, z: Array) -> Array:
+        """``x`` times ``z^(1 - p)``, a steep power in two steps: it could leave the range alone."""
+        if self.p <= 2:
+            return x * _power(z, 1 - self.p)
+        half = _power(z, (1 - self.p) / 2)
+        return times(times(x, half), half)
 
     def slope(self, y: Array, z: Array) -> Array:
-        return 2 * (z - y) if self.p == 0 else 2 * times((z - y) / z, _power(z, 1 - self.p))
+        return 2 * (z - y) if self.p == 0 else 2 * self._damped((z - y) / z, z)
 
     def curvature(self, y: Array, z: Array) -> Array:
-        return (
-            np.full_like(z, 2) if self.p == 0 else 2 * (((1 - self.p) + self.p * (y / z)) / z * _power(z, 1 - self.p))
-        )
+        if self.p == 0:
+            return np.full_like(z, 2)
+        return 2 * self._damped(((1 - self.p) + self.p * (y / z)) / z, z)
 
 
 class PoissonDeviance(Deviance):

@@ -252,6 +252,8 @@ ELEMENTS: dict[str, tuple[Callable[..., Jet], Elements]] = {
     "poisson_deviance": (lambda y, z: deviance(y, z, 1), AMOUNTS),
     "gamma_deviance": (lambda y, z: deviance(y, z, 2), AMOUNTS),
     "tweedie_deviance": (lambda y, z: deviance(y, z, 1.5), AMOUNTS),
+    "tweedie_deviance:power=1.75": (lambda y, z: deviance(y, z, 1.75), AMOUNTS),
+    "tweedie_deviance:power=3": (lambda y, z: deviance(y, z, 3), AMOUNTS),
     "bce": (lambda y, p: -xlog(y, p) - xlog(1 - y, 1 - p), SHARES),
     "bce_with_logits": (lambda y, z: y * softplus(-z) + (1 - y) * softplus(z), SCORES),
     "weighted_bce:pos_weight=3": (lambda y, z: 3 * y * softplus(-z) + (1 - y) * softplus(z), SCORES),
