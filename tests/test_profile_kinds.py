@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -287,3 +289,13 @@ def test_days_since_an_epoch_are_dates_where_the_name_says_so():
     days_since = rng.integers(11000, 16000, 900)
     assert profile(days_since, name="date").kind == "datetime"
     assert profile(days_since, name="price").kind != "datetime"
+
+
+def test_a_column_of_codes_for_missing_values_is_read_from_the_few_others():
+    y = np.append(np.full(400_000, 999.0), rng.poisson(3, 12))
+    assert profile(y, name="visits").kinds
+    assert json.dumps(profile(y).readings(), allow_nan=False)
+
+
+def test_steps_of_time_are_steps_of_a_scale():
+    assert profile(rng.choice(["< 1 year", "1 year", "2 years", "10+ years"], 300)).kind == "ordinal"

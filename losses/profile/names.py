@@ -86,7 +86,7 @@ def _known(word: str) -> str | None:
 _STEPS = tuple(frozenset(scale.split("|")) for scale in SCALES)
 _BANDED = re.compile(
     r"[<>≤≥]\s?=?\s?\$?\d.*|\d[\d.,]*k?\s?(-|–|to)\s?\$?\d[\d.,]*k?.*"
-    r"|\d+\s?\+|(under|over|above|below) \$?\d.*",
+    r"|\d+\s?\+|\d+\+? (year|yr|month|week|day|hour|minute)s?|(under|over|above|below) \$?\d.*",
     re.I,
 )
 _BY_DEGREE = re.compile(rf"({DEGREES}) .+")

@@ -154,7 +154,7 @@ class Readings(Spread):
             negatives=int(rows[x < 0].sum()),
             integers=int(rows[x == np.rint(x)].sum()),
             values=replace(self.values, values=x, counts=rows),
-            sketch=replace(self.sketch, levels={height: v for height, v in levels.items() if v.size}),
+            sketch=replace(self.sketch, levels={height: v for height, v in levels.items() if v.size} or {0: x}),
             weights=None,
         )
 
