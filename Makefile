@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test serve bench readme lint types clean
+.PHONY: demo test mutants serve bench readme lint types clean
 
 demo: .venv/.service ## the whole story on real data, through the running service
 	$(BIN)/python -m service.demo
@@ -17,6 +17,9 @@ lint: .venv/.test
 
 types: .venv/.test
 	$(BIN)/mypy
+
+mutants: .venv/.test ## changes each formula in many small ways, and tells which changes no test notices
+	$(BIN)/python -m tests.mutants
 
 serve: .venv/.service ## keeps the service running on http://127.0.0.1:8000
 	$(BIN)/losses serve

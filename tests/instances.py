@@ -9,10 +9,13 @@ import math
 import types
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 
+from losses import engine, machine
 from losses.blocks import job
 from losses.boxes import BoxIoU
 from losses.catalogue import LOSSES
@@ -50,6 +53,15 @@ FITTING = {"num_classes": (WIDTH + 1,), "ignore_index": (-100, 1)}  # whole numb
 def rng_of(*names: Any) -> Rng:
     """A generator that depends on names only, so that a test alone meets what it meets among others."""
     return np.random.default_rng(zlib.crc32(repr(names).encode()))
+
+
+@contextmanager
+def no_machine() -> Iterator[None]:
+    """The library as it is where there was no compiler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "fits", lambda *_: False)
+        patch.setattr(machine, "CODES", {})
+        yield
 
 
 # ── parameters ──────────────────────────────────────────────────────────────────────────────────────────────────────

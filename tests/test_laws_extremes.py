@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from losses import LossWarning, get
+
+from .instances import no_machine
 
 ANY_FLOAT = st.floats(allow_nan=False, allow_infinity=False)
 HUGE = sys.float_info.max
@@ -30,6 +34,12 @@ PRECISE = {
     "pseudo_huber": lambda e: mpmath.sqrt(1 + e * e) - 1,
     "cauchy": lambda e: mpmath.log1p(e * e) / 2,
 }
+
+
+@pytest.fixture(params=[nullcontext, no_machine], ids=["compiled", "plain"], scope="module", autouse=True)
+def with_and_without_the_machine(request: pytest.FixtureRequest) -> Iterator[None]:
+    with request.param():
+        yield
 
 
 def assert_right(spec: str, y: float, z: float, exact: Any) -> None:
@@ -57,6 +67,24 @@ def test_a_loss_is_right_and_finite_wherever_exact_arithmetic_is(spec, y, z):
 def test_a_smooth_loss_is_right_and_finite_wherever_seventy_digits_are(spec, y):
     with mpmath.workdps(700):
         assert_right(spec, y, 0.0, PRECISE[spec](mpmath.mpf(y)))
+
+
+DEVIANCES = {
+    "poisson_deviance": lambda y, z: 2 * (y * mpmath.log(y / z) - y + z),
+    "gamma_deviance": lambda y, z: 2 * (y / z - mpmath.log(y / z) - 1),
+    "tweedie_deviance:power=1.5": lambda y, z: 4 * (mpmath.sqrt(y) - mpmath.sqrt(z)) ** 2 / mpmath.sqrt(z),
+    "msle": lambda y, z: mpmath.log((1 + y) / (1 + z)) ** 2,
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(z=st.floats(1e-3, 1e3), off=st.floats(-0.9, 9), shrink=st.sampled_from([1, 0.1, 0.03, 1e-3, 1e-6, 1e-9]))
+@pytest.mark.parametrize("spec", DEVIANCES)
+def test_a_deviance_is_right_however_near_the_prediction_is(spec, z, off, shrink):
+    y = z * (1 + off * shrink)
+    with mpmath.workdps(60):
+        exact = DEVIANCES[spec](mpmath.mpf(y), mpmath.mpf(z))
+    assert get(spec)([y], [z]) == pytest.approx(float(exact), rel=1e-12, abs=1e-300)
 
 
 @settings(max_examples=60, deadline=None)

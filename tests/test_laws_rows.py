@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import astuple
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from losses import Quantile, blocks, engine, get, pool
 from losses.blocks import job
 from losses.core import Loss
+from losses.domains import LOGITS, REALS
 from losses.evaluate import Evaluator
 from losses.sums import Sum
 
@@ -27,12 +29,14 @@ from .instances import (
     Sample,
     by_rows,
     in_columns,
+    no_machine,
     parts_of,
     rng_of,
     rows_of,
     sample,
     takes_columns,
     weights_for,
+    with_part,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::losses.LossWarning")
@@ -227,6 +231,23 @@ def test_the_length_of_blocks_does_not_change_the_answer(loss):
         close(loss(y, z, weights), value)
         for name, part in parts_of(loss.gradient(y, z, weights, "mean")).items():
             close(part, slopes[name])
+
+
+@pytest.mark.parametrize("size", [1e-3, 1, 30])
+@pytest.mark.parametrize("loss", ALL, ids=repr)
+@pytest.mark.filterwarnings("ignore::losses.LossWarning")
+def test_a_loss_is_the_same_without_the_machine(loss, size):
+    y, z = sample(loss, rng_of("plain", str(loss)), 9)
+    for name, part in parts_of(z).items():
+        if loss.inputs[name] in (REALS, LOGITS):
+            z = with_part(z, name, part * size)
+    ways: list[list[Any]] = []
+    for machine in (nullcontext, no_machine):
+        with machine():
+            derivatives = (parts_of(part).values() for part in loss.derivatives(y, z))
+            ways.append([loss(y, z), *itertools.chain(*derivatives)])
+    for compiled, plain in zip(*ways, strict=True):
+        close(compiled, plain, 1e-9)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
