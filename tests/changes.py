@@ -40,7 +40,7 @@ def operations(node: ast.AST) -> Iterator[ast.AST]:
             yield from (ast.BoolOp(new, values) for new in other(op, OPPOSITE))
         case ast.Compare(left, [op, *ops], rights):
             yield from (ast.Compare(left, [new, *ops], rights) for way in (OPPOSITE, ENDS) for new in other(op, way))
-        case ast.UnaryOp(_, operand):
+        case ast.UnaryOp(_, operand) if ast.unparse(node) != "-1":  # mostly the last axis, which is axis 1 as well
             yield operand
         case ast.Constant(bool(truth)):
             yield ast.Constant(not truth)
@@ -66,9 +66,10 @@ def choices(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def inside(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a body, without errors, types and texts."""
+    """The parts of a body, without errors, texts, and options that change no number."""
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.Raise | ast.JoinedStr | ast.arguments):
+        unseen = isinstance(child, ast.keyword) and child.arg in ("strict", "copy")
+        if not unseen and not isinstance(child, ast.Raise | ast.JoinedStr | ast.arguments):
             yield child
             yield from inside(child)
 

@@ -59,7 +59,7 @@ def rng_of(*names: Any) -> Rng:
 def no_machine() -> Iterator[None]:
     """The library as it is where there was no compiler."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "fits", lambda *_: False)
+        patch.setattr(engine, "alone", lambda *_: None)
         patch.setattr(machine, "CODES", {})
         yield
 
@@ -82,6 +82,7 @@ def numbers(param: Param, rng: Rng) -> Iterator[float]:
     for end in (0.0, 1.0, 2.0) if unbounded else (param.at_least, param.at_most):
         if end is not None:
             yield end
+    yield from (end for end in (-math.inf, math.inf) if readable(param, end))
     yield next(x for x in iter(lambda: inside(param, rng), None) if readable(param, x))
 
 
@@ -174,6 +175,8 @@ def _classes(loss: Classes, rng: Rng, n: int) -> Sample:
     domain = loss.inputs["y_pred"]
     z = draw(DISTRIBUTION if domain is PROBABILITIES else domain, rng, (n, WIDTH))
     labels = rng.permutation(np.arange(n) % loss.class_count(z))
+    if loss.ignored is not None:
+        labels[-1] = loss.ignored
     return labels, z
 
 
@@ -188,7 +191,12 @@ def _masks(loss: Loss, rng: Rng, n: int) -> Sample:
 
 
 def _rows(loss: Loss, rng: Rng, n: int) -> Sample:
+    """Vectors; every other one close to its partner, and one with a coordinate of 0."""
     parts = {name: draw(domain, rng, (n, WIDTH)) for name, domain in loss.inputs.items() if name != "y_true"}
+    first, *others = [part for name, part in parts.items() if name not in SHARED]
+    first[0, 0] = 0
+    for part in others:
+        part[::2] = first[::2] + part[::2] / 10
     return (draw(loss.inputs["y_true"], rng, (n,)) if "y_true" in loss.inputs else None), parts
 
 
@@ -200,7 +208,8 @@ def _infonce(loss: InfoNCE, rng: Rng, n: int) -> Sample:
 
 
 def _supcon(loss: Loss, rng: Rng, n: int) -> Sample:
-    return rng.permutation(np.arange(n) // 2).astype(float), draw(REALS, rng, (n, WIDTH))
+    labels = np.floor(np.sqrt(np.arange(n)))  # a lonely row, and groups of three, five, …
+    return rng.permutation(labels), draw(REALS, rng, (n, WIDTH))
 
 
 def _cumulative(loss: Loss, rng: Rng, n: int) -> Sample:
@@ -210,7 +219,7 @@ def _cumulative(loss: Loss, rng: Rng, n: int) -> Sample:
 
 
 def _elbo(loss: ELBO, rng: Rng, n: int) -> Sample:
-    data = "reconstruction" if loss.likelihood == "gaussian" else "logits"
+    data = "logits" if loss.likelihood == "bernoulli" and rng.integers(2) else "reconstruction"
     parts = {name: draw(loss.inputs[name], rng, (n, WIDTH)) for name in (data, "mu", "logvar")}
     return draw(loss.inputs["y_true"], rng, (n, WIDTH)), parts
 

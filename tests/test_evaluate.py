@@ -11,6 +11,7 @@ import pytest
 
 import losses
 from losses import Evaluator, engine, evaluate, get
+from losses.domains import LOGITS as ANY_LOGIT
 from losses.errors import (
     EmptyInput,
     InvalidInput,
@@ -21,8 +22,9 @@ from losses.errors import (
     OutsideDomain,
     UnknownName,
 )
+from losses.layouts import Classes
 
-from .instances import ALL, SHARED, by_rows, parts_of, rng_of, sample, weights_for, with_part
+from .instances import ALL, DEFAULTS, SHARED, by_rows, parts_of, rng_of, sample, weights_for, with_part
 from .test_laws_rows import threads, told_by_row
 
 RNG = rng_of("evaluate")
@@ -348,6 +350,23 @@ WARNED = {
 def test_what_to_beware_of_is_said_by_code_in_every_reduction(code, reduction):
     spec, y, z = WARNED[code]
     assert codes(evaluate([spec], y, z, None, reduction)[spec]) == [code]
+
+
+LOOKING = [loss for loss in DEFAULTS if loss.inputs.get("y_pred") is ANY_LOGIT and loss.cautions]
+
+
+@pytest.mark.parametrize("loss", LOOKING, ids=repr)
+def test_logits_look_like_probabilities_where_all_of_them_could_be(loss):
+    y, z = sample(loss, rng_of("looks", str(loss)), 8)
+    if isinstance(loss, Classes):
+        looks = np.array([[0.5, 0.25, 0.25, 0], [1, 0, 0, 0]]).repeat(4, axis=0)
+        odd = [1.5, -0.5, 0, 0], [0.5, 0.5, 0.5, 0], [0.5, 0.25, 0, 0]
+    else:
+        looks, odd = np.linspace(0, 1, z.size).reshape(z.shape), (1.5, -0.5)
+    assert codes(evaluate([loss], y, looks)[loss]) == ["LOGITS_AS_PROBABILITIES"]
+    for other in odd:
+        looks[-1] = other
+        assert codes(evaluate([loss], y, looks)[loss]) == []
 
 
 def test_nothing_is_said_where_there_is_nothing_to_beware_of():

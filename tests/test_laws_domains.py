@@ -88,6 +88,18 @@ def test_a_number_outside_the_domain_is_refused_by_row(loss, name):
                 assert error.data["expected"] == columns[name].domain.says
 
 
+@pytest.mark.parametrize("loss", DEFAULTS, ids=repr)
+def test_an_input_that_lacks_a_row_is_refused(loss):
+    y, z = sample(loss, rng_of("short", str(loss)), N)
+    wholes = {} if y is None else {"y_true": y}
+    wholes |= {name: part for name, part in parts_of(z).items() if name not in (*SHARED, "y_pred")}
+    for name, whole in wholes.items() if len(loss.inputs) > 1 else ():
+        short = (whole[1:], z) if name == "y_true" else (y, with_part(z, name, whole[1:]))
+        for call in (loss, loss.gradient):
+            with pytest.raises(LossesError):
+                call(*short)
+
+
 @pytest.mark.parametrize("loss", [loss for loss in ALL if loss.inputs.get("y_pred") is LOGITS], ids=repr)
 def test_an_infinite_logit_is_a_number_and_gives_numbers(loss):
     y, z = sample(loss, rng_of("infinite", str(loss)), 10)

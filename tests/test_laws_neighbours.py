@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from losses import get
+from losses.domains import SIGNS
 
-from .instances import rng_of
+from .instances import ALL, parts_of, rng_of, sample
 
 RNG = rng_of("neighbours")
 FAR = np.array([0.0, 1e-9, 0.3, -0.7, 1.0, -4.0, 25.0, -1e3, 1e6])
@@ -74,6 +75,44 @@ def test_a_loss_is_its_neighbour_where_they_meet(loss, neighbour, factor, inputs
 
 def same(a: Any, b: Any, rtol: float = 1e-9) -> None:
     np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-9)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if loss.inputs.get("y_true") is SIGNS], ids=repr)
+def test_a_side_is_told_by_its_sign_or_by_a_bit(loss):
+    y, z = sample(loss, rng_of("signs", str(loss)))
+    same(loss(y, z, None, "none"), loss((y + 1) / 2, z, None, "none"))
+    for a, b in zip(loss.derivatives(y, z), loss.derivatives((y + 1) / 2, z), strict=True):
+        for name, part in parts_of(a).items():
+            same(part, parts_of(b)[name])
+
+
+def test_smoothing_is_a_softer_label():
+    smoothed, sure = get("bce_with_logits:label_smoothing=0.2"), get("bce_with_logits")
+    same(smoothed(BITS, LOGITS, None, "none"), sure(0.8 * BITS + 0.1, LOGITS, None, "none"))
+    ce = get("cross_entropy")
+    for labels, scores in ((LABELS, SCORES), (LABELS % 2, SCORES[:, :2])):
+        classes = scores.shape[1]
+        right = np.eye(classes)[labels]
+        for mode, spread in (("all", np.full_like(right, 1 / classes)), ("remaining", (1 - right) / (classes - 1))):
+            smoothed = get("cross_entropy", label_smoothing=0.3, smoothing_mode=mode)
+            soft = ce(0.7 * right + 0.3 * spread, scores, None, "none")
+            same(smoothed(labels, scores, None, "none"), soft)
+            same(smoothed(right, scores, None, "none"), soft)
+
+
+def test_a_negative_is_seen_from_the_nearer_of_anchor_and_positive():
+    anchor, positive, negative = RNG.normal(size=(3, 40, 3))
+    plain = get("triplet:eps=0")
+    seen = [plain(None, {"anchor": a, "positive": b, "negative": negative}, None, "none")
+            for a, b in ((anchor, positive), (positive, anchor))]  # fmt: skip
+    swapped = get("triplet:eps=0,swap=true")
+    same(swapped(None, {"anchor": anchor, "positive": positive, "negative": negative}, None, "none"), np.max(seen, 0))
+
+
+def test_a_divergence_has_its_limit_where_neither_distribution_is():
+    nothing, next_to_nothing = np.array([[0.0, 1.0]]), np.array([[1e-12, 1 - 1e-12]])
+    slopes = (get("js_div").gradient(nothing, z)[0, 0] for z in (nothing, next_to_nothing))
+    same(*slopes)
 
 
 def test_a_student_with_many_degrees_of_freedom_is_normal():
@@ -143,12 +182,29 @@ def test_one_threshold_is_a_binary_cross_entropy():
     same(get("coral")(BITS, LOGITS[:, None], None, "none"), get("bce_with_logits")(BITS, LOGITS, None, "none"))
 
 
+@pytest.mark.parametrize("link", ["logit", "probit"])
+@pytest.mark.parametrize("far", [0, 5, 30])
+def test_ordered_classes_told_backwards_cost_the_same(link, far):
+    y, score, cuts = RNG.integers(0, 5, 40), RNG.normal(0, 1, 40) + far, np.array([-2.0, -0.5, 1, 3])
+    loss, forth = get("cumulative_link", link=link), {"score": score, "thresholds": cuts}
+    back = {"score": -score, "thresholds": -cuts[::-1]}
+    costs = loss(y, forth, None, "none")
+    assert np.isfinite(costs).all()
+    same(costs, loss(4 - y, back, None, "none"))
+    for a, b, sign in zip(loss.derivatives(y, forth), loss.derivatives(4 - y, back), (-1, 1), strict=True):
+        same(a["score"], sign * b["score"])
+        same(a["thresholds"], sign * b["thresholds"][::-1])
+
+
 def test_an_elbo_is_its_two_terms():
     y, logits, mu, logvar = MASK, 4 * GUESS - 2, *RNG.normal(size=(2, 5, 3))
     kl = get("elbo")(None, {"mu": mu, "logvar": logvar}, None, "none")
     data = get("bce_with_logits")(y, logits, None, "none").sum(axis=1)
     whole = get("elbo:beta=4")(y, {"logits": logits, "mu": mu, "logvar": logvar}, None, "none")
     same(whole, data + 4 * kl)
-    same(get("elbo:beta=4")(None, {"reconstruction_loss": data, "kl": kl}, None, "none"), whole)
+    terms = {"reconstruction_loss": data, "kl": kl}
+    same(get("elbo:beta=4")(None, terms, None, "none"), whole)
+    for slopes, slope in zip(get("elbo:beta=4").gradient(None, terms).values(), (1, 4), strict=True):
+        same(slopes, np.full(5, slope))
     rebuilt = {"reconstruction": 1 / (1 + np.exp(-logits)), "mu": mu, "logvar": logvar}
     same(get("elbo:beta=4")(y, rebuilt, None, "none"), whole)

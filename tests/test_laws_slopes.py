@@ -11,12 +11,12 @@ import pytest
 
 from losses.boxes import BoxIoU
 from losses.core import Loss
-from losses.domains import LOGITS, REALS, Domain
+from losses.domains import DISTRIBUTION, LOGITS, REALS, Domain
 from losses.embedding import InBatch
 from losses.layouts import Classes, Elementwise, Heads, Rows
 from losses.segmentation import Masks
 
-from .instances import ALL, parts_of, rng_of, sample, weights_for, with_part
+from .instances import ALL, draw, parts_of, rng_of, sample, weights_for, with_part
 
 pytestmark = pytest.mark.filterwarnings("ignore::losses.LossWarning")
 
@@ -110,6 +110,15 @@ def test_the_gradient_is_between_the_slopes_where_a_prediction_is_right(loss):
     for name, part in parts_of(z).items():
         if loss.inputs[name] is REALS and part.shape == y.shape:
             assert_slopes(loss, y, with_part(z, name, y), None, rng)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if getattr(loss, "accepts_soft_labels", False)], ids=repr)
+def test_derivatives_are_slopes_under_soft_labels(loss):
+    rng = rng_of("soft", str(loss))
+    _, z = sample(loss, rng, 5)
+    y = draw(DISTRIBUTION, rng, z.shape)
+    assert_slopes(loss, y, z, None, rng)
+    assert_curves(loss, y, z, None)
 
 
 @pytest.mark.parametrize("size", [1e3, 1e150])

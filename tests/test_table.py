@@ -195,8 +195,12 @@ def test_a_unit_is_the_power_by_which_a_loss_grows_with_the_unit_of_its_target(l
     if loss.about.inputs["y_true"] is BOXES:
         loss = type(loss)(eps=0)  # an area of its own
     inputs = sample(loss, rng_of("units", str(loss)), 20)
-    expected = c ** (2 - loss.power if degree is None else degree) * loss(*inputs)
-    assert in_another_currency(loss, c)(*told_in(inputs, c)) == pytest.approx(expected, rel=1e-9)
+    degree = 2 - loss.power if degree is None else degree
+    other, told = in_another_currency(loss, c), told_in(inputs, c)
+    assert other(*told) == pytest.approx(c**degree * loss(*inputs), rel=1e-9)
+    slopes = parts_of(other.gradient(*told))
+    for name, part in parts_of(loss.gradient(*inputs)).items():
+        np.testing.assert_allclose(slopes[name], c ** (degree - 1) * part, rtol=1e-9, atol=1e-12 * c ** (degree - 1))
 
 
 @pytest.mark.parametrize("name", ["convex", "differentiable", "robust"])
