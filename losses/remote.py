@@ -24,6 +24,6 @@ def engine_of(*sources: Any) -> ModuleType | None:
 
 def _adapter(name: str) -> ModuleType:
     try:
-        return importlib.import_module(f"losses.engines.on_{name}")
+        return importlib.import_module(f"losses.clusters.on_{name}")
     except ModuleNotFoundError as error:
         raise NotSupported(f"data on {name} cannot be read", field="target") from error

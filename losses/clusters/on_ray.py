@@ -46,7 +46,7 @@ def evaluate_dataset(
 
 def evaluate(run: Evaluator, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
     """Refuses: rows of two Ray datasets have no common order."""
-    raise NotSupported("on Ray use losses.engines.on_ray.evaluate_dataset(losses, dataset)", field="y_true")
+    raise NotSupported("on Ray use losses.clusters.on_ray.evaluate_dataset(losses, dataset)", field="y_true")
 
 
 def _states(dataset: Any, state: Callable[[Any], bytes]) -> Iterator[bytes]:

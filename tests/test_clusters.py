@@ -137,7 +137,7 @@ def test_what_is_wrong_on_a_worker_is_said_here(frame):
 def test_spark_gives_the_same_states(table, monkeypatch):
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     sql = pytest.importorskip("pyspark.sql")
-    from losses.engines import on_pyspark
+    from losses.clusters import on_pyspark
 
     folder, data = table
     spark = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
@@ -157,7 +157,7 @@ def test_spark_gives_the_same_states(table, monkeypatch):
 def test_ray_gives_the_same_states(table):
     ray = pytest.importorskip("ray")
     importlib.import_module("ray.data")
-    from losses.engines import on_ray
+    from losses.clusters import on_ray
 
     folder, data = table
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)

@@ -50,7 +50,7 @@ def evaluate_frame(
 
 def evaluate(run: Evaluator, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
     """Refuses: rows of two Spark frames have no common order."""
-    raise NotSupported("on Spark use losses.engines.on_pyspark.evaluate_frame(losses, frame)", field="y_true")
+    raise NotSupported("on Spark use losses.clusters.on_pyspark.evaluate_frame(losses, frame)", field="y_true")
 
 
 def _states(frame: Any, state: Callable[[Iterable[Any]], bytes]) -> Iterator[bytes]:
