@@ -5,6 +5,7 @@ A new loss is drawn here by existing: only a new layout of inputs needs a row in
 
 from __future__ import annotations
 
+import itertools
 import math
 import types
 import zlib
@@ -110,10 +111,14 @@ def choices(param: Param, rng: Rng) -> Iterator[Any]:
 
 
 def instances(kind: type[Loss]) -> list[Loss]:
-    """The defaults, each value of each parameter alone, and some draws of all parameters together."""
+    """The defaults, each value of each parameter alone, words and switches together, and some draws of all."""
     rng, found = rng_of(kind.about.id), [kind()]
     options = {name: list(choices(param, rng)) for name, param in kind.params().items()}
     draws = [{name: value} for name, values in options.items() for value in values]
+    words = [name for name, param in kind.params().items() if param.choices or not {float, tuple} & set(param.kinds)]
+    draws += [dict(zip(words, given, strict=True)) for given in itertools.product(*(options[name] for name in words))][
+        :9
+    ]
     draws += [{name: values[rng.integers(len(values))] for name, values in options.items()} for _ in range(3)]
     for params in draws:
         try:
@@ -191,12 +196,13 @@ def _masks(loss: Loss, rng: Rng, n: int) -> Sample:
 
 
 def _rows(loss: Loss, rng: Rng, n: int) -> Sample:
-    """Vectors; every other one close to its partner, and one with a coordinate of 0."""
+    """Vectors; every other one close to its partner, and of each part one with a coordinate of 0."""
     parts = {name: draw(domain, rng, (n, WIDTH)) for name, domain in loss.inputs.items() if name != "y_true"}
     first, *others = [part for name, part in parts.items() if name not in SHARED]
     first[0, 0] = 0
     for part in others:
         part[::2] = first[::2] + part[::2] / 10
+        part[1, 0] = 0
     return (draw(loss.inputs["y_true"], rng, (n,)) if "y_true" in loss.inputs else None), parts
 
 

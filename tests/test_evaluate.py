@@ -151,9 +151,11 @@ def test_an_error_is_reduced_as_its_value_is(reduction):
 # ── standard errors ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_standard_error_of_a_mean_is_the_textbook_one():
-    rows = get("mse")(Y, Z, None, "none")
-    assert evaluate(["mse"], Y, Z)["mse"].standard_error == pytest.approx(rows.std(ddof=1) / math.sqrt(200), rel=1e-12)
+@pytest.mark.parametrize("n", [2, 3, 200])
+def test_the_standard_error_of_a_mean_is_the_textbook_one(n):
+    rows = get("mse")(Y[:n], Z[:n], None, "none")
+    found = evaluate(["mse"], Y[:n], Z[:n])["mse"].standard_error
+    assert found == pytest.approx(rows.std(ddof=1) / math.sqrt(n), rel=1e-12)
 
 
 def test_the_standard_error_of_a_weighted_mean_is_that_of_a_ratio():

@@ -100,6 +100,13 @@ def test_an_input_that_lacks_a_row_is_refused(loss):
                 call(*short)
 
 
+@pytest.mark.parametrize("loss", [loss for loss in DEFAULTS if "y_true" not in loss.inputs], ids=repr)
+def test_a_target_that_a_loss_does_not_have_is_refused(loss):
+    _, z = sample(loss, rng_of("none", str(loss)), N)
+    with pytest.raises(LossesError, match="no target"):
+        loss(np.zeros(N), z)
+
+
 @pytest.mark.parametrize("loss", [loss for loss in ALL if loss.inputs.get("y_pred") is LOGITS], ids=repr)
 def test_an_infinite_logit_is_a_number_and_gives_numbers(loss):
     y, z = sample(loss, rng_of("infinite", str(loss)), 10)

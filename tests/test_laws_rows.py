@@ -20,6 +20,7 @@ from losses.blocks import job
 from losses.core import Loss
 from losses.domains import LOGITS, REALS
 from losses.evaluate import Evaluator
+from losses.segmentation import Masks
 from losses.sums import Sum
 
 from .instances import (
@@ -114,20 +115,28 @@ def test_the_order_of_rows_does_not_matter(loss):
 @pytest.mark.parametrize("loss", BY_ROW, ids=repr)
 def test_batches_add_up_to_the_whole_and_so_do_their_errors(loss):
     y, z, weights, _ = asked(loss)
-    whole = Evaluator([loss]).update(y, z, weights).result()[loss]
-    batches = [(*by_rows((y, z), lambda part, cut=cut: part[cut]), weights[cut]) for cut in CUTS]
-    first, second, third = (Evaluator([loss]).update(*batch) for batch in batches)
-    fed = Evaluator([loss])
-    for batch in batches:
-        fed.update(*batch)
-    for found in (
-        ((first + second) + third).result()[loss],
-        (first + (second + third)).result()[loss],
-        fed.result()[loss],
-    ):
-        assert found.n == whole.n
-        close(found.value, whole.value)
-        close(found.standard_error, whole.standard_error)
+    for weigh in (lambda cut: [weights[cut]], lambda cut: []):
+        whole = Evaluator([loss]).update(y, z, *weigh(slice(None))).result()[loss]
+        batches = [(*by_rows((y, z), lambda part, cut=cut: part[cut]), *weigh(cut)) for cut in CUTS]
+        first, second, third = (Evaluator([loss]).update(*batch) for batch in batches)
+        fed = Evaluator([loss])
+        for batch in batches:
+            fed.update(*batch)
+        for found in (
+            ((first + second) + third).result()[loss],
+            (first + (second + third)).result()[loss],
+            fed.result()[loss],
+        ):
+            assert found.n == whole.n
+            close(found.value, whole.value)
+            close(found.standard_error, whole.standard_error)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if isinstance(loss, Masks)], ids=repr)
+def test_a_flat_mask_is_one_image(loss):
+    y, z = (part[0] for part in sample(loss, rng_of("flat", str(loss))))
+    close(loss(y.ravel(), z.ravel()), loss(y[None], z[None]))
+    close(loss.gradient(y.ravel(), z.ravel()), loss.gradient(y[None], z[None]).ravel())
 
 
 @pytest.mark.parametrize("loss", [loss for loss in ALL if takes_columns(loss)], ids=repr)
@@ -245,7 +254,8 @@ def test_a_loss_is_the_same_without_the_machine(loss, size):
     for machine in (nullcontext, no_machine):
         with machine():
             derivatives = (parts_of(part).values() for part in loss.derivatives(y, z))
-            ways.append([loss(y, z), *itertools.chain(*derivatives)])
+            error = Evaluator([loss]).update(y, z).result()[loss].standard_error
+            ways.append([loss(y, z), error or 0.0, *itertools.chain(*derivatives)])
     for compiled, plain in zip(*ways, strict=True):
         close(compiled, plain, 1e-9)
 

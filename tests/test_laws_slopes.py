@@ -14,7 +14,7 @@ from losses.core import Loss
 from losses.domains import DISTRIBUTION, LOGITS, REALS, Domain
 from losses.embedding import InBatch
 from losses.layouts import Classes, Elementwise, Heads, Rows
-from losses.segmentation import Masks
+from losses.segmentation import Masks, Overlap
 
 from .instances import ALL, draw, parts_of, rng_of, sample, weights_for, with_part
 
@@ -109,7 +109,9 @@ def test_the_gradient_is_between_the_slopes_where_a_prediction_is_right(loss):
     y[3:] = 0
     for name, part in parts_of(z).items():
         if loss.inputs[name] is REALS and part.shape == y.shape:
-            assert_slopes(loss, y, with_part(z, name, y), None, rng)
+            right = with_part(z, name, y)
+            assert_slopes(loss, y, right, None, rng)
+            assert all(np.isfinite(curves).all() for curves in parts_of(loss.hessian(y, right)).values())
 
 
 @pytest.mark.parametrize("loss", [loss for loss in ALL if getattr(loss, "accepts_soft_labels", False)], ids=repr)
@@ -132,6 +134,15 @@ def test_derivatives_are_numbers_however_far_the_target_is(loss, size):
         assert not any(np.isnan(part).any() for part in parts_of(derivative).values())
 
 
+@pytest.mark.parametrize("loss", [loss for loss in ALL if isinstance(loss, Overlap)], ids=repr)
+def test_an_empty_mask_that_is_left_empty_costs_nothing(loss):
+    y = np.zeros((3, 2, 2))
+    z = np.full_like(y, -np.inf if loss.from_logits else 0)
+    assert loss(y, z) == 0
+    for derivative in loss.derivatives(y, z):
+        assert np.isfinite(derivative).all()
+
+
 @pytest.mark.parametrize("loss", [loss for loss in ALL if isinstance(loss, Rows | InBatch | BoxIoU)], ids=repr)
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_vectors_and_boxes_without_length_have_finite_derivatives(loss, kind):
@@ -139,5 +150,7 @@ def test_vectors_and_boxes_without_length_have_finite_derivatives(loss, kind):
     for number in (0, 1):
         same = {name: np.full(np.shape(part), number, kind) for name, part in parts_of(z).items()}
         moved = same if isinstance(z, dict) else same["y_pred"]
-        for derivative in (loss.gradient, loss.hessian):
-            assert all(np.isfinite(part).all() for part in parts_of(derivative(y, moved)).values())
+        for target in (y, moved) if isinstance(loss, BoxIoU) else (y,):
+            assert np.isfinite(loss(target, moved))
+            for derivative in (loss.gradient, loss.hessian):
+                assert all(np.isfinite(part).all() for part in parts_of(derivative(target, moved)).values())
