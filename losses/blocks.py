@@ -12,9 +12,9 @@ from .errors import EmptyInput, InvalidShape
 from .machine import WIDEST
 
 PLAIN = 1 << 15  # numbers of the widest input that NumPy works on at a time: a few of them fit the second cache
-FUSED = 1 << 17, 1 << 19  # and the array machine, at least and at most: it cuts them into smaller pieces itself
+FUSED = 1 << 18, 1 << 19  # and the array machine, at least and at most: it cuts them into smaller pieces itself
 SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-SHARES = 16  # blocks that the rows are cut into, between these bounds
+SHARES = 8  # blocks that the rows are cut into, between these bounds
 
 
 class Column(NamedTuple):
@@ -137,6 +137,7 @@ class Cut(NamedTuple):
         """Whether all rows were left out."""
         return isinstance(self.rows, np.ndarray) and not len(self.rows)
 
+    @np.errstate(all="ignore")
     def check(self, work: Job) -> None:
         """Raise, naming the first rows, where a column leaves its domain."""
         for column, piece in zip(work.columns, self.pieces, strict=True):

@@ -41,8 +41,7 @@ def _tally_together(jobs: Mapping[int, Job], weights: Array | None, drop: bool) 
     teams = _teams(jobs, ("value",), weights, drop)
 
     def one(start: int) -> list[Tally]:
-        with np.errstate(all="ignore"):
-            return [t for _, team in teams for t in team.tallies(cut(team.jobs[0], weights, start, drop))]
+        return [t for _, team in teams for t in team.tallies(cut(team.jobs[0], weights, start, drop))]
 
     sums, *others = each(one, teams[0][1].jobs[0].starts)
     for more in others:
@@ -76,9 +75,8 @@ def each_row(work: Job, sample_weight: Any, drop: bool = False) -> Array:
     rooms = None if drop else worker.rooms(("value",), weights is not None, work.rows)
 
     def one(start: int) -> list[Array]:
-        with np.errstate(all="ignore"):
-            some = cut(work, weights, start, drop)
-            return [] if some.empty else worker.rows(some, _parts(work, rooms, start))
+        some = cut(work, weights, start, drop)
+        return [] if some.empty else worker.rows(some, _parts(work, rooms, start))
 
     return _joined([found for found in each(one, work.starts) if found], rooms)[0]
 
@@ -98,12 +96,11 @@ def derivatives(
     shared = [head.shared for head in heads]
 
     def one(start: int) -> list[Array]:
-        with np.errstate(all="ignore"):
-            some = cut(work, weights, start, drop)
-            if some.empty:
-                found = [np.zeros((0, *head.array.shape[1:]), work.dtype) for head in heads]
-            else:
-                found = worker.derivatives(some, orders, scale, _parts(work, rooms, start))
+        some = cut(work, weights, start, drop)
+        if some.empty:
+            found = [np.zeros((0, *head.array.shape[1:]), work.dtype) for head in heads]
+        else:
+            found = worker.derivatives(some, orders, scale, _parts(work, rooms, start))
         if work.loss.per_row:
             found = [part.sum(axis=0) if once else part for once, part in zip(shared, found, strict=True)]
         if some.dropped:

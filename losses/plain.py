@@ -14,6 +14,7 @@ from .errors import OutsideDomain
 from .tally import Tally, by_row, spread
 
 FEW = 64  # rows that show at once that not all are marked
+QUIET = np.errstate(all="ignore")  # infinities are what formulas are asked for at the extremes
 
 
 class Plain:
@@ -22,6 +23,7 @@ class Plain:
     def __init__(self, work: Job) -> None:
         self.work, self.jobs = work, (work,)
 
+    @QUIET
     def tallies(self, some: Cut) -> list[Tally]:
         """The tally of the block."""
         if some.empty:
@@ -34,6 +36,7 @@ class Plain:
         cautions = tuple(marked(caution, arrays) for caution in loss.cautions)
         return [Tally.of(weighed, heft, cautions, some.dropped)]
 
+    @QUIET
     def rows(self, some: Cut, into: None = None) -> list[Array]:
         """The weighted losses themselves."""
         values = self.work.loss.value(*self._ready(some))
@@ -41,6 +44,7 @@ class Plain:
             refuse_undefined(values, some)
         return [self._weigh(values, None, some)[0].astype(self.work.dtype, copy=False)]
 
+    @QUIET
     def derivatives(self, some: Cut, orders: Sequence[str], scale: float, into: None = None) -> list[Array]:
         """What ``pull`` and ``bend`` of the loss give for the block, in each part of the prediction."""
         rows = len(some.pieces[0] if some.pieces[0] is not None else some.pieces[-1])
