@@ -294,7 +294,7 @@ class Loss:
 
     def reduce(self, tally: Tally, reduction: str, width: int) -> float:
         """The reduced loss."""
-        return tally.total / self.divisor(tally, reduction, width)
+        return tally.over(self.divisor(tally, reduction, width))
 
     # ── how a loss is written ───────────────────────────────────────────────────────────────────────────────────
 

@@ -83,16 +83,17 @@ class Fused:
         rows, marks = len(inputs[0][0]), iter(sums[len(self.jobs) :])
         found = []
         for work, mass, (total, s1, s2, centre) in zip(self.jobs, masses, sums, strict=False):
-            if not math.isfinite(total):
-                self._refuse_undefined(work, some)
-            if isinstance(mass, float):
-                weight, s0 = rows * mass, rows * mass * mass
-            else:
-                weight, s0 = sums[mass][0], sums[mass + 1][0]
             cautions = tuple(
                 marked(caution, self._of(work, some).pieces) if caution.every else int(next(marks)[0])
                 for caution in work.loss.cautions
             )
+            if not math.isfinite(s2):  # some loss is infinite or has no value, or all together are too large
+                found += Plain(work).tallies(self._of(work, some))
+                continue
+            if isinstance(mass, float):
+                weight, s0 = rows * mass, rows * mass * mass
+            else:
+                weight, s0 = sums[mass][0], sums[mass + 1][0]
             found.append(Tally.centred(rows, total, weight, (s0, s1, s2), centre, cautions, some.dropped))
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,15 @@ class Plain:
         values = loss.value(*arrays)
         if not math.isfinite(np.add.reduce(values, axis=None)):
             refuse_undefined(values, some)
-        weighed, heft = self._weigh(values, loss.mass(*arrays), some)
+        weights, mass = _double(some.weights), loss.mass(*arrays)
+        weighed, heft = self._weigh(values, mass, weights)
         cautions = tuple(marked(caution, arrays) for caution in loss.cautions)
-        return [Tally.of(weighed, heft, cautions, some.dropped)]
+        found = Tally.of(weighed, heft, cautions, some.dropped)
+        if math.isfinite(found.s2) or not np.isfinite(values).all():
+            return [found]
+        (values, power), (weights, more) = _levelled(values), _levelled(weights)
+        weighed, _ = self._weigh(values, mass, weights)
+        return [replace(Tally.of(weighed, heft, cautions, some.dropped), power=power + more)]
 
     @QUIET
     def rows(self, some: Cut, into: None = None) -> list[Array]:
@@ -42,7 +49,7 @@ class Plain:
         values = self.work.loss.value(*self._ready(some))
         if not math.isfinite(np.add.reduce(values, axis=None)):
             refuse_undefined(values, some)
-        return [self._weigh(values, None, some)[0].astype(self.work.dtype, copy=False)]
+        return [self._weigh(values, None, _double(some.weights))[0].astype(self.work.dtype, copy=False)]
 
     @QUIET
     def derivatives(self, some: Cut, orders: Sequence[str], scale: float, into: None = None) -> list[Array]:
@@ -66,9 +73,8 @@ class Plain:
             for c, piece in zip(self.work.columns, some.pieces, strict=True)
         ]
 
-    def _weigh(self, values: Array, mass: Array | None, some: Cut) -> tuple[Array, Array | None]:
+    def _weigh(self, values: Array, mass: Array | None, weights: Array | None) -> tuple[Array, Array | None]:
         """Weighted losses, and what each counts for in a mean (None: 1)."""
-        weights = _double(some.weights)
         if weights is None:
             return values, mass
         w = spread(self.work.loss.weigh(weights), values)
@@ -80,6 +86,14 @@ class Plain:
 
 def _double(weights: Array | None) -> Array | None:
     return None if weights is None else weights.astype(DOUBLE, copy=False)
+
+
+def _levelled(x: Any) -> tuple[Any, int]:
+    """Numbers over the power of two next to the largest, and that power."""
+    if x is None:
+        return None, 0
+    power = int(np.frexp(np.abs(x).max())[1])
+    return np.ldexp(x.astype(DOUBLE), -power), power
 
 
 def marked(caution: Caution, arrays: Sequence[Any]) -> int:

@@ -13,6 +13,7 @@ from .domains import FIRST_ROWS, Array
 from .errors import InvalidInput, InvalidWeights
 
 LEAST = float(np.finfo(np.float64).tiny)  # 1 over a smaller sum of weights could be infinity
+ROOMY = 600  # a power of two in whose units the squares of any floats have a sum
 PIECE = 1 << 15  # rows of weights that are looked at at a time
 
 
@@ -21,7 +22,8 @@ class Tally:
     """What must be known of some rows for sums, means and standard errors; tallies of parts add up.
 
     ``s0, s1, s2`` are the sums over rows of m², m·r and r² with r = (weighted loss) - centre·m, where m is the
-    weighted mass of a row: enough to move the centre, hence exact where plain sums of squares would cancel.
+    weighted mass of a row: enough to move the centre, hence exact where plain sums of squares would cancel. Losses are
+    counted in units of 2 to the ``power``: 1, unless their sum, or their squares, would be too large for a float.
     """
 
     rows: int = 0
@@ -32,18 +34,23 @@ class Tally:
     s2: float = 0.0
     cautions: tuple[int, ...] = ()
     dropped: int = 0
+    power: int = 0
 
     @property
     def mean(self) -> float:
-        """The weighted mean."""
+        """The weighted mean, in units of 2 to the ``power``."""
         return self.total / self.weight if self.weight else 0.0
+
+    def over(self, divisor: float) -> float:
+        """The sum of the losses over a number; infinite only where the quotient is too large for a float."""
+        return _raised(self.total / divisor, self.power)
 
     @property
     def standard_error(self) -> float | None:
         """Of the mean, over rows; None for a single row or an infinite mean."""
         if self.rows < 2 or not math.isfinite(self.s2) or not self.weight:
             return None
-        return math.sqrt(max(0.0, self.s2) * self.rows / (self.rows - 1)) / self.weight
+        return _raised(math.sqrt(max(0.0, self.s2) * self.rows / (self.rows - 1)) / self.weight, self.power)
 
     def about(self, centre: float) -> tuple[float, float]:
         """``s1`` and ``s2`` as they are about another centre than the mean."""
@@ -53,11 +60,22 @@ class Tally:
         dropped = self.dropped + other.dropped
         if not other.rows or not self.rows:
             return replace(self if self.rows else other, dropped=dropped)
+        if self.power != other.power:
+            power = max(self.power, other.power)
+            return self._in_units(power) + other._in_units(power)
         total, weight = self.total + other.total, self.weight + other.weight
         centre = total / weight if weight else 0.0
         (a1, a2), (b1, b2) = self.about(centre), other.about(centre)
         cautions = tuple(a + b for a, b in zip(self.cautions, other.cautions, strict=True))
-        return Tally(self.rows + other.rows, total, weight, self.s0 + other.s0, a1 + b1, a2 + b2, cautions, dropped)
+        rows, s0 = self.rows + other.rows, self.s0 + other.s0
+        if math.isfinite(self.s2 + other.s2 + s0) and not math.isfinite(a2 + b2):
+            return self._in_units(self.power + ROOMY) + other._in_units(self.power + ROOMY)
+        return Tally(rows, total, weight, s0, a1 + b1, a2 + b2, cautions, dropped, self.power)
+
+    def _in_units(self, power: int) -> Tally:
+        fall = self.power - power
+        total, s1, s2 = (_raised(x, n * fall) for x, n in ((self.total, 1), (self.s1, 1), (self.s2, 2)))
+        return replace(self, total=total, s1=s1, s2=s2, power=power)
 
     @classmethod
     def centred(
@@ -91,6 +109,13 @@ class Tally:
             off = losses - (total / weight if weight else 0.0) * masses
             s1 = _dot(masses, off)
         return cls(rows, total, weight, s0, s1, _dot(off, off), cautions, dropped)
+
+
+def _raised(x: float, power: int) -> float:
+    try:
+        return math.ldexp(x, power)
+    except OverflowError:
+        return math.copysign(math.inf, x)
 
 
 def _moved(s0: float, s1: float, s2: float, shift: float) -> tuple[float, float]:

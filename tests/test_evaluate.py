@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
 import losses
-from losses import Evaluator, engine, evaluate, get
+from losses import Evaluator, blocks, engine, evaluate, get
 from losses.domains import LOGITS as ANY_LOGIT
 from losses.errors import (
     EmptyInput,
@@ -169,6 +170,27 @@ def test_the_standard_error_of_a_weighted_mean_is_that_of_a_ratio():
 def test_the_standard_error_survives_a_large_mean():
     small, large = (evaluate(["mae"], [0.0] * 200, np.abs(Y) + c)["mae"].standard_error for c in (0.0, 1e9))
     assert large == pytest.approx(small, rel=1e-6)
+
+
+@pytest.mark.parametrize("block", [1, 3, 1 << 18])
+@pytest.mark.parametrize("weights", [[1.0, 2.0, 0.5, 1.0, 1.0], [1e300, 2e300, 0.0, 1e300, 1e-300]])
+@pytest.mark.parametrize("top", [1.5e308, 1e200, 3.0])
+def test_a_mean_is_finite_where_only_its_sum_is_not(top, weights, block, monkeypatch):
+    monkeypatch.setattr(blocks, "FUSED", (block, block))
+    monkeypatch.setattr(blocks, "PLAIN", block)
+    y = np.array([top, top / 2, -top, 7e-5 * top, 0.0])
+    masses = [Fraction(w) for w in weights]
+    mean = sum(w * abs(Fraction(x)) for w, x in zip(masses, y, strict=True)) / sum(masses)
+    off = [w * (abs(Fraction(x)) - mean) for w, x in zip(masses, y, strict=True)]
+    error = math.sqrt(sum(x * x for x in off) * 5 / 4 / (sum(masses) * mean) ** 2) * float(mean)
+    columns = y[:, None]  # with weights of elements, which the machine does not take
+    for y_true, y_weights in ((y, weights), (columns, np.array(weights)[:, None])):
+        found = evaluate(["mae"], y_true, np.zeros_like(y_true), y_weights)["mae"]
+        assert (
+            found.value == get("mae")(y_true, np.zeros_like(y_true), y_weights) == pytest.approx(float(mean), rel=1e-14)
+        )
+        assert found.standard_error in (None, pytest.approx(error, rel=1e-12))
+        assert found.standard_error is not None or max(weights) > 1e200
 
 
 def test_elements_of_a_row_are_not_told_apart_in_its_error():
