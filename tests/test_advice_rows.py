@@ -147,9 +147,9 @@ SPOKEN: dict[str, tuple[Case, Case]] = {
         ("rare", {"metric": "balanced_accuracy"}, "weighted_bce"),
         ("even", {"metric": "balanced_accuracy"}, "weighted_bce"),
     ),
-    "smooth-nets": (
-        ("colours", {"metric": "log_loss"} | NEURAL, "label_smoothing_ce"),
-        ("colours", {"metric": "log_loss"}, "label_smoothing_ce"),
+    "overconfident-on-few-rows": (
+        ("even", {"metric": "log_loss"} | NEURAL, "label_smoothing_ce"),
+        ("rare", {"metric": "log_loss"} | NEURAL, "label_smoothing_ce"),
     ),
     "weights-spoil": (("rare", {"metric": "log_loss"}, "weighted_bce"), ("rare", {"metric": "mcc"}, "weighted_bce")),
     "rare-positives": (("rare", {}, "focal"), ("uneven", {}, "focal")),
@@ -314,7 +314,7 @@ ESTIMATED: dict[str, tuple[Case, Any, Case]] = {
         ("uneven", {}, "logit_adjusted_ce"), [0.75, 0.25], ("none", {"task": "classification"}, "logit_adjusted_ce"),
     ),
     "smoothing": (
-        ("colours", {"metric": "log_loss"} | NEURAL, "label_smoothing_ce"), 0.05, ("colours", {}, "label_smoothing_ce"),
+        ("colours", {"metric": "log_loss"} | NEURAL, "label_smoothing_ce"), 0.1, ("colours", {}, "label_smoothing_ce"),
     ),
 }  # fmt: skip
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from losses.advice.parameters import SMOOTHING
 from losses.advice.question import Question
 from losses.advice.rule import Rule, labels, power, trait
 
 
 def _imbalanced(q: Question) -> bool:
     return bool(q.shares) and q.p.imbalance_ratio > 1.5
+
+
+FEW_ROWS = {"neural": 5000, "boosting": 2000}  # below which a model of the family fits its own training rows too well
+
+
+def _overconfident(q: Question) -> bool:
+    """Whether smoothing gains more in confidence than it loses in rare classes."""
+    return bool(q.shares) and q.p.n < FEW_ROWS.get(q.model or "", 0) and min(q.shares) >= SMOOTHING
 
 
 CLASSES = (
@@ -39,9 +48,10 @@ CLASSES = (
         trait("weighted"), 0.7, "the largest class has {p.imbalance_ratio:.3g} times the rows of the smallest",
     ),
     Rule(
-        "smooth-nets", lambda q: q.functional == "probability" and q.model == "neural" and q.stated, trait("smoothed"),
-        1.0,
-        "a small net is over-confident; smoothing tempers it",
+        "overconfident-on-few-rows", lambda q: q.functional == "probability" and q.stated and _overconfident(q),
+        trait("smoothed"), 4.0,
+        "on {p.n:,} rows a {q.model} model grows surer than it is right, and {q.wanted} is where that costs; no class is "
+        "so rare that smoothing would hide it",
     ),
     Rule(
         "weights-spoil", lambda q: q.functional in ("probability", "ranking", "decision"), trait("weighted", "focal"),

@@ -11,6 +11,7 @@ from losses.advice.candidates import Candidate
 from losses.advice.question import Question
 
 CAP = 100.0  # the most that one positive may cost
+SMOOTHING = 0.1  # of labels, where no rate of wrong ones is known
 
 
 @dataclass(frozen=True)
@@ -169,9 +170,8 @@ ESTIMATES = (
         "the share of each class",
     ),
     Estimate(
-        "smoothing", ("label_smoothing_ce",), "label_smoothing", lambda q: q.stated and q.model == "neural",
-        lambda q: 0.05,
-        "light smoothing: no rate of wrong labels is known",
+        "smoothing", ("label_smoothing_ce",), "label_smoothing", lambda q: q.stated, lambda q: SMOOTHING,
+        "the usual smoothing: no rate of wrong labels is known",
     ),
 )  # fmt: skip
 

@@ -106,11 +106,11 @@ METRICS = (
     ),
     Metric(
         "poisson_deviance", "mean", REGRESSION, "the Poisson deviance", ("poisson_nll", "poisson_deviance"),
-        ("mean_poisson_deviance", "poisson"),
+        ("mean_poisson_deviance", "poisson", "poisson_dev"),
     ),
     Metric(
         "gamma_deviance", "mean", REGRESSION, "the gamma deviance", ("gamma_deviance",),
-        ("mean_gamma_deviance", "gamma"),
+        ("mean_gamma_deviance", "gamma", "gamma_dev"),
     ),
     Metric(
         "tweedie_deviance", "mean", REGRESSION, "a Tweedie deviance", ("tweedie_deviance",),
