@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 
 from losses import Evaluation, Loss, Profile, Result, Sum, get
-from losses.advice import Notice, Recommendation
+from losses.advice import Constant, Notice, Recommendation
 from losses.arrays import numbers
 from losses.errors import InvalidType, LossesError, NotSupported
 from losses.evaluate import Note
@@ -81,7 +82,12 @@ def _recommendation(row: Mapping[str, Any], framework: str | None) -> Recommenda
         post=row["post"],
         framework=framework,
         unit=_unit(loss),
+        predicts=partial(_constant, row["constant"]),
     )
+
+
+def _constant(row: Mapping[str, Any] | None) -> Constant | None:
+    return Constant(**row) if row else None
 
 
 def _unit(loss: Loss | Sum) -> str:

@@ -297,6 +297,14 @@ class ColumnsReply(Answer):
     columns: dict[str, ProfileReply]
 
 
+class ConstantRow(Answer):
+    """What a loss would predict if it knew nothing but this column."""
+
+    value: float
+    share_of_total: float | None
+    over: float
+
+
 class RankedRow(Answer):
     """A loss to train with."""
 
@@ -310,6 +318,7 @@ class RankedRow(Answer):
     transform: str | None
     link: str | None
     post: dict[str, Free]
+    constant: ConstantRow | None
     code: dict[str, str]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from losses.advice.changes import would_change
+from losses.advice.constants import Constant
 from losses.advice.fits import NAMES
 from losses.advice.pitfall import Notice
 from losses.advice.question import Question
@@ -32,6 +33,7 @@ class Recommendation:
     post: Mapping[str, dict[str, Any]]
     framework: str | None
     unit: str
+    predicts: Callable[[], Constant | None] = field(repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -42,6 +44,11 @@ class Recommendation:
     def usage(self) -> str:
         """The loss as it is used: with its parameters, and on which scale."""
         return f"{self.loss} on {self.transform}(y)" if self.transform else str(self.loss)
+
+    @cached_property
+    def constant(self) -> Constant | None:
+        """What it would predict if it knew nothing but this column; None where one number is no prediction."""
+        return self.predicts()
 
     @cached_property
     def code(self) -> dict[str, str]:
@@ -93,6 +100,7 @@ class Recommendation:
             "transform": self.transform,
             "link": self.link,
             "post": json_safe(self.post),
+            "constant": json_safe(self.constant.to_dict()) if self.constant else None,
             "code": self.code,
         }
 
@@ -160,7 +168,10 @@ class Advice:
         return [self.answer, *why]
 
     def _others(self) -> list[str]:
-        rows = [f"  {i}. {found.usage}  ({found.score:.2f})" for i, found in enumerate(self.ranked[1:], 2)]
+        rows = [
+            f"  {i}. {found.usage}  ({found.score:.2f}){_alone(found.constant)}"
+            for i, found in enumerate(self.ranked[1:], 2)
+        ]
         return ["", "Then", *rows] if rows else []
 
     def _watch(self) -> list[str]:
@@ -190,6 +201,10 @@ def code_of_sum(loss: Sum, framework: str) -> str:
     body = "return sum(factor * loss(first, second) for factor, loss in terms)"
     order = {"torch": "prediction, truth", "keras": "truth, prediction"}[framework]
     return f"import losses\n\nterms = [{terms}]\n\n\ndef loss_fn(first, second):  # {order}\n    {body}\n"
+
+
+def _alone(found: Constant | None) -> str:
+    return f"  {found}" if found else ""
 
 
 def _indent(text: str) -> list[str]:

@@ -50,8 +50,8 @@ CLASSES = (
     Rule(
         "overconfident-on-few-rows", lambda q: q.functional == "probability" and q.stated and _overconfident(q),
         trait("smoothed"), 4.0,
-        "on {p.n:,} rows a {q.model} model grows surer than it is right, and {q.wanted} is where that costs; no class is "
-        "so rare that smoothing would hide it",
+        "on {p.n:,} rows a {q.model} model grows surer than it is right, which {q.wanted} charges for; no class is so "
+        "rare that smoothing would hide it",
     ),
     Rule(
         "weights-spoil", lambda q: q.functional in ("probability", "ranking", "decision"), trait("weighted", "focal"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from losses.advice import vocabulary, warnings
 from losses.advice.answer import Advice, Recommendation
 from losses.advice.candidates import Candidate, candidates
+from losses.advice.constants import constant
 from losses.advice.facts import fact
 from losses.advice.fits import NAMES, Fit, best_fit
 from losses.advice.parameters import estimates
@@ -127,6 +129,7 @@ def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Re
         post=steps(q, c, loss),
         framework=q.framework,
         unit="mixed" if c.summed else c.about.unit,
+        predicts=partial(constant, q, loss, fit.elicits),
     )
 
 
