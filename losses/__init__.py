@@ -1,14 +1,14 @@
 """Which loss function to train with, why, with which parameters, and what the one you chose really did.
 
-``profile`` reads a target column, ``recommend`` ranks losses for it, ``evaluate`` computes losses on predictions,
-``get`` makes one loss, ``catalogue`` lists them all.
+``profile`` reads a target column, ``recommend`` ranks losses for it, ``check`` judges one, ``evaluate`` computes losses
+on predictions, ``get`` makes one loss, ``catalogue`` lists them all.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .advice import Advice, recommend
+from .advice import Advice, Check, check, recommend
 from .catalogue import LOSSES, catalogue, get
 from .core import Loss
 from .drift import Drift, drift
@@ -36,6 +36,7 @@ globals().update({loss.__name__: loss for loss in LOSSES.values()})
 
 __all__ = [
     "Advice",
+    "Check",
     "Drift",
     "Evaluation",
     "Evaluator",
@@ -46,6 +47,7 @@ __all__ = [
     "Result",
     "Sum",
     "catalogue",
+    "check",
     "class_weights",
     "drift",
     "evaluate",

@@ -1,4 +1,4 @@
-"""The command line: ``losses list | show | profile | drift | recommend | evaluate | serve``.
+"""The command line: ``losses list | show | profile | drift | recommend | check | evaluate | serve``.
 
 Tables for people, ``--json`` for programs; bad input is one clear line and exit status 2.
 """
@@ -26,10 +26,11 @@ Options = argparse.Namespace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit status is 0, or 2 for bad input."""
+    """Run a command; the exit status is 0, 1 where ``check`` found something wrong, or 2 for bad input."""
     options = parser().parse_args(arguments)
+    status = 0
     try:
-        options.run(options)
+        status = options.run(options) or 0
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}")
     except KeyboardInterrupt:
         return 130
-    return 0
+    return status
 
 
 class Parser(argparse.ArgumentParser):
@@ -134,6 +135,19 @@ def recommend_command(options: Options) -> None:
     asked = {name: getattr(options, name) for name in ("metric", "goal", "task", "model", "framework")}
     advice = recommend(_profile(options), **asked, costs=_costs(options), require=tuple(options.require), n=options.n)
     return _json(advice.to_dict()) if options.json else print(advice)
+
+
+def check_command(options: Options) -> int:
+    """Whether a loss is the one to train with."""
+    from .advice import check
+
+    asked = {name: getattr(options, name) for name in ("metric", "goal", "task", "model", "framework")}
+    found = check(options.loss, target=_profile(options), **asked, costs=_costs(options))
+    if options.json:
+        _json(found.to_dict())
+    else:
+        print(found)
+    return 0 if found.fine else 1
 
 
 def evaluate_command(options: Options) -> None:
@@ -266,7 +280,8 @@ ASKED = [
         "framework": "sklearn, lightgbm, xgboost, catboost, torch, keras or optax",
     }.items()
 ]
-COMMANDS: tuple[tuple[Callable[[Options], None], str, list[Option]], ...] = (
+COST = _option("--cost", action="append", default=[], metavar="NAME=X", help="under=3, false_negative=10 …")
+COMMANDS: tuple[tuple[Callable[[Options], int | None], str, list[Option]], ...] = (
     (list_command, "every loss, with the columns of the comparison table", [_option("--task"), JSON]),
     (show_command, "one loss: formula, parameters, facts, sources", [_option("loss"), JSON]),
     (
@@ -287,12 +302,16 @@ COMMANDS: tuple[tuple[Callable[[Options], None], str, list[Option]], ...] = (
         recommend_command,
         "which loss to train with, and why",
         [
-            *(FILE, COLUMN, *ASKED),
-            _option("--cost", action="append", default=[], metavar="NAME=X", help="under=3, false_negative=10 …"),
+            *(FILE, COLUMN, *ASKED, COST),
             _option("--require", action="append", default=[], help="convex, robust, differentiable …"),
             _option("-n", type=int, default=5, help="how many to rank"),
             JSON,
         ],
+    ),
+    (
+        check_command,
+        "whether a loss is the one to train with; exit status 1 where it is not",
+        [FILE, COLUMN, _option("--loss", required=True, help="mse, huber:delta=1.35 …"), *ASKED, COST, JSON],
     ),
     (
         evaluate_command,

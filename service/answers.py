@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from losses import Evaluation, Profile, class_weights, evaluate, profile
-from losses.advice import Advice, recommend
+from losses.advice import Advice, Check, check, recommend
 from losses.advice.vocabulary import TASKS, lookup
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
 from losses.page import described
 
 from .errors import InvalidRequest, TooLarge
 from .nonfinite import marked
-from .schemas import ClassWeightOptions, EvaluationOptions, ProfileOptions, RecommendationOptions
+from .schemas import CheckOptions, ClassWeightOptions, EvaluationOptions, ProfileOptions, RecommendationOptions, Wishes
 from .transport import Sent
 from .words import checked, name_of, pointer_to
 
@@ -62,7 +62,7 @@ def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None)
     return replace(sum(parts, Profile()), name=name)
 
 
-def target(sent: Sent, asked: ProfileOptions | RecommendationOptions) -> Profile:
+def target(sent: Sent, asked: ProfileOptions | Wishes) -> Profile:
     """The profile of the one column that was sent."""
     name, batches = sent.source.target(asked.column, asked.weight)
     found = _sum(batches, asked.name or name, asked.task)
@@ -78,7 +78,14 @@ def recommended(sent: Sent) -> Advice:
     return recommend(_known(sent, asked), **asked.wishes())
 
 
-def _known(sent: Sent, asked: RecommendationOptions) -> Profile | None:
+def judged(sent: Sent) -> Check:
+    """Whether a loss is the one to train with."""
+    asked = sent.options(CheckOptions, data=("target", "sample_weight"))
+    wishes = asked.wishes()
+    return check(checked(wishes.pop("loss")), target=_known(sent, asked), **wishes)
+
+
+def _known(sent: Sent, asked: Wishes) -> Profile | None:
     if asked.profile is not None and sent.source.has_target:
         raise InvalidRequest("send a target or its profile, not both", field="profile")
     if asked.profile is not None:

@@ -14,7 +14,7 @@ from losses import Evaluation, Loss, Profile, Sum, get
 
 from . import rebuilt
 from .errors import Unreachable
-from .rebuilt import RemoteAdvice
+from .rebuilt import RemoteAdvice, RemoteCheck
 
 T = TypeVar("T")
 
@@ -130,6 +130,27 @@ def recommend(
     }  # fmt: skip
     body = {**asked, **_target(target, name), **rebuilt.inputs(sample_weight=sample_weight)}
     return Call("POST", "/v1/recommendations", lambda reply: rebuilt.advice(reply, framework), body=body)
+
+
+def check(
+    loss: Any,
+    metric: str | None = None,
+    target: Any = None,
+    goal: str | None = None,
+    costs: Mapping[str, float] | None = None,
+    task: str | None = None,
+    model: str | None = None,
+    framework: str | None = None,
+    name: str | None = None,
+    sample_weight: Any = None,
+) -> Call[RemoteCheck]:
+    """Whether a loss serves a wish on a column: fine, or what is wrong, with its price in the metric."""
+    asked = {
+        "loss": rebuilt.spoken([loss])[0], "metric": metric, "goal": goal, "task": task, "model": model,
+        "framework": framework, "costs": None if costs is None else dict(costs),
+    }  # fmt: skip
+    body = {**asked, **_target(target, name), **rebuilt.inputs(sample_weight=sample_weight)}
+    return Call("POST", "/v1/checks", lambda reply: rebuilt.judgement(reply, framework), body=body)
 
 
 def _target(target: Any, name: str | None) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class LossClient:
     get = _now(calls.loss)
     profile = _now(calls.profile)
     recommend = _now(calls.recommend)
+    check = _now(calls.check)
     evaluate = _now(calls.evaluate)
     class_weights = _now(calls.class_weights)
 
@@ -102,6 +103,7 @@ class AsyncLossClient:
     get = _later(calls.loss)
     profile = _later(calls.profile)
     recommend = _later(calls.recommend)
+    check = _later(calls.check)
     evaluate = _later(calls.evaluate)
     class_weights = _later(calls.class_weights)
 

@@ -60,6 +60,8 @@ EXAMPLES = (
     Example("post", "/v1/recommendations", "by what misses cost", "demand\n" + "".join(f"{d}\n" for d in PRICES), CSV,
             "column=demand&costs.under=3&costs.over=1"),
     Example("post", "/v1/recommendations", "by the task alone", {"task": "segmentation", "metric": "dice"}),
+    Example("post", "/v1/checks", "a loss and the metric that counts in the end",
+            {"loss": "mse", "metric": "mae", "target": PRICES, "name": "price"}),
     Example("post", "/v1/evaluations", "several losses in one pass",
             {"losses": ["mse", {"loss": "huber", "delta": 1.35}], "y_true": TRUTH, "y_pred": GUESS,
              "include": ["gradient"]}),

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from losses import Evaluation, Loss, Profile, Result, Sum, get
-from losses.advice import Constant, Notice, Recommendation
+from losses.advice import Constant, Finding, Notice, Price, Recommendation
 from losses.arrays import numbers
 from losses.errors import InvalidType, LossesError, NotSupported
 from losses.evaluate import Note
@@ -65,6 +65,44 @@ def advice(reply: Mapping[str, Any], framework: str | None = None) -> RemoteAdvi
         answer=reply["answer"],
         functional=reply["functional"],
         would_change=tuple(reply["would_change"]),
+        reply=reply,
+    )
+
+
+@dataclass(frozen=True)
+class RemoteCheck:
+    """What ``losses.check`` answers, as the service answered it."""
+
+    loss: Loss | Sum
+    verdict: str
+    answer: str
+    findings: tuple[Finding, ...]
+    price: Price | None
+    warnings: tuple[Notice, ...]
+    instead: Recommendation | None
+    reply: Mapping[str, Any]
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply itself."""
+        return dict(self.reply)
+
+
+def judgement(reply: Mapping[str, Any], framework: str | None = None) -> RemoteCheck:
+    """The reply of ``POST /v1/checks``."""
+    price, instead = reply["price"], reply["instead"]
+    return RemoteCheck(
+        loss=get(reply["loss"]),
+        verdict=reply["verdict"],
+        answer=reply["answer"],
+        findings=tuple(Finding(**row) for row in reply["findings"]),
+        price=Price(price["metric"], price["best"], price["here"]) if price else None,
+        warnings=tuple(Notice(**row) for row in reply["warnings"]),
+        instead=_recommendation(instead, framework) if instead else None,
         reply=reply,
     )
 

@@ -10,7 +10,7 @@ from losses import catalogue
 from losses.catalogue import find, row
 
 from . import schemas as s
-from .answers import evaluated, profiled, recommended, weighed
+from .answers import evaluated, judged, profiled, recommended, weighed
 from .openapi import answers, body
 from .replies import Reply, cacheable, takes_json
 from .transport import Given
@@ -47,6 +47,12 @@ def profile(sent: Given) -> Reply:
 def recommend(sent: Given) -> Reply:
     """Which loss to train with, why, with which parameters and code; and which not."""
     return Reply(recommended(sent).to_dict())
+
+
+@v1.post("/checks", responses=answers(s.CheckReply), openapi_extra=body(s.CheckRequest))
+def check(sent: Given) -> Reply:
+    """Whether a loss is the one to train with: fine, or what is wrong and what it costs in the metric."""
+    return Reply(judged(sent).to_dict())
 
 
 @v1.post("/evaluations", responses=answers(s.EvaluationReply), openapi_extra=body(s.EvaluationRequest))

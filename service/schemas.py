@@ -74,7 +74,7 @@ class ProfileOptions(Options):
     private: bool = Field(default=False, description="leave out of the profile what could be one person's value")
 
 
-class RecommendationOptions(Options):
+class Wishes(Options):
     """What the predictions are for."""
 
     profile: dict[str, Any] | None = Field(
@@ -94,9 +94,6 @@ class RecommendationOptions(Options):
     )
     model: Name | None = Field(default=None, description="boosting, linear or neural")
     framework: Name | None = Field(default=None, description="what you train with: lightgbm, torch …")
-    require: Names = Field(default_factory=list, description="convex, differentiable, robust … or a unit")
-    ignore: Names = Field(default_factory=list, description="codes of warnings that you know of already")
-    n: int = Field(default=5, ge=1, le=1000, description="how many losses to rank")
     name: Name | None = Field(default=None, description="the column's name")
     column: Name | None = Field(
         default=None, description="which column of a table; without it, target, or the only one"
@@ -106,6 +103,20 @@ class RecommendationOptions(Options):
     def wishes(self) -> dict[str, Any]:
         """What is asked of the losses, apart from the target."""
         return self.model_dump(exclude={"profile", "name", "column", "weight"})
+
+
+class RecommendationOptions(Wishes):
+    """What the predictions are for, and what the losses must be like."""
+
+    require: Names = Field(default_factory=list, description="convex, differentiable, robust … or a unit")
+    ignore: Names = Field(default_factory=list, description="codes of warnings that you know of already")
+    n: int = Field(default=5, ge=1, le=1000, description="how many losses to rank")
+
+
+class CheckOptions(Wishes):
+    """The loss in question, and what the predictions are for."""
+
+    loss: Loss = Field(default=None, description="an id, a spec, or an object with parameters; it must be there")
 
 
 class ClassWeightOptions(Options):
@@ -191,6 +202,13 @@ class ProfileRequest(ProfileOptions):
 
 class RecommendationRequest(RecommendationOptions):
     """A target or its profile, and what the predictions are for."""
+
+    target: Target = Field(default=None, description="the values, instead of a profile")
+    sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
+
+
+class CheckRequest(CheckOptions):
+    """A loss, a target or its profile, and what the predictions are for."""
 
     target: Target = Field(default=None, description="the values, instead of a profile")
     sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
@@ -341,6 +359,36 @@ class RecommendationReply(Answer):
     kind: str
     task: str
     would_change: list[str]
+
+
+class FindingRow(Answer):
+    """One thing that is wrong with a loss here."""
+
+    verdict: str
+    says: str
+
+
+class PriceRow(Answer):
+    """What a loss costs in the metric, for a constant on this column."""
+
+    metric: str
+    best: float
+    here: float
+    excess: float | None
+
+
+class CheckReply(Answer):
+    """Whether a loss is the one to train with; if not, what is wrong, what it costs, and what to train instead."""
+
+    loss: Loss
+    verdict: str
+    answer: str
+    findings: list[FindingRow]
+    price: PriceRow | None
+    warnings: list[Notice]
+    instead: RankedRow | None
+    functional: str
+    kind: str
 
 
 class ClassWeightReply(Answer):

@@ -70,6 +70,15 @@ def test_profile_and_recommend_speak_of_the_column(file: str, capsys: pytest.Cap
     assert run(capsys, "recommend", file, "--column", "y_true", "--metric", "mae").strip()
 
 
+def test_check_says_what_is_wrong_by_its_exit_status(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("check", file, "--column", "y_true", "--metric", "mae")
+    assert "mae is fine for mae" in run(capsys, *asked, "--loss", "mae")
+    assert main([*asked, "--loss", "mse"]) == 1
+    assert "wrong functional" in capsys.readouterr().out
+    assert main([*asked, "--loss", "mse", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "wrong_functional"
+
+
 def test_a_dash_reads_standard_input() -> None:
     text = "price\n" + "\n".join(str(i * i + 0.5) for i in range(50))
     command = [sys.executable, "-m", "losses", "profile", "-", "--column", "price", "--json"]

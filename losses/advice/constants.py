@@ -60,7 +60,7 @@ def constant(q: Question, loss: Any, elicits: str) -> Constant | None:
 
     >>> from losses import MAE, profile
     >>> from losses.advice.question import ask
-    >>> constant(ask(profile([0.0] * 60 + [10.0, 20.5] * 20)), MAE(), "median")
+    >>> constant(ask(profile([0.0] * 60 + [10.0, 20.5] * 20), metric="mae"), MAE(), "median")
     Constant(value=0.0, share_of_total=0.0, over=0.0)
     """
     if not isinstance(loss, Loss):
@@ -68,13 +68,14 @@ def constant(q: Question, loss: Any, elicits: str) -> Constant | None:
     if q.of_numbers:
         elicits = "mean" if "var" in loss.inputs else elicits  # a Gaussian's location
         if elicits in KNOWN:
-            return _judged(q, KNOWN[elicits](q))
-        return _judged(q, _searched(q, loss)) if _one_number(loss) else None
+            with np.errstate(all="ignore"):
+                return _judged(q, KNOWN[elicits](q))
+        return _judged(q, _searched(q, loss)) if one_number(loss) else None
     two = len(q.shares) == 2 and q.task == "classification" and loss.about.elicits != "decision"
-    return _prevalence(loss, q.shares[1]) if two and _one_number(loss) else None
+    return _prevalence(loss, q.shares[1]) if two and one_number(loss) else None
 
 
-def _one_number(loss: Loss) -> bool:
+def one_number(loss: Loss) -> bool:
     """Whether its prediction is a number a row, on the target's scale or the logit's."""
     several = isinstance(getattr(loss, "tau", None), tuple)
     return isinstance(loss, Elementwise) and not isinstance(loss, Signed) and not several

@@ -114,14 +114,14 @@ def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Re
     """A candidate with its parameters set and its reasons told, strongest first."""
     chosen, told = estimates(q, c)
     loss = made(c, chosen)
-    spoken = sorted((r for r in rules if r.weight), key=lambda r: -abs(r.weight or 0))
-    pro = [sentence(r.because, q, c) for r in spoken if (r.weight or 0) > 0]
-    con = [sentence(r.because, q, c) for r in spoken if (r.weight or 0) < 0]
+    heard = sorted((r for r in rules if r.weight), key=lambda r: -abs(r.weight or 0))
+    pro = [sentence(r.because, q, c) for r in heard if (r.weight or 0) > 0]
+    con = [sentence(r.because, q, c) for r in heard if (r.weight or 0) < 0]
     told = [sentence(fit.because, q, c), *pro, *fact(q, fit.elicits), *told, *(f"but {reason}" for reason in con)]
     return Recommendation(
         loss=loss,
         score=score(points(fit, rules)),
-        reasons=tuple(_spoken(reason) for reason in told),
+        reasons=tuple(spoken(reason) for reason in told),
         warnings=unique(warnings.of_loss(q, c)),
         evidence=c.about.source,
         transform=c.transform,
@@ -161,5 +161,10 @@ def unique(noted: Iterable[Notice]) -> tuple[Notice, ...]:
     return tuple(sorted(found.values(), key=lambda w: (order[w.severity], w.code)))
 
 
-def _spoken(text: str) -> str:
+def spoken(text: str) -> str:
+    """A reason as a sentence.
+
+    >>> spoken("it reads logits")
+    'It reads logits.'
+    """
     return text[:1].upper() + text[1:] + "."

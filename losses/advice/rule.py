@@ -76,4 +76,4 @@ def sentence(template: str, q: Question, c: Candidate) -> str:
     """A reason with this column's numbers in it."""
     lacking = next((name for name in q.require if unmet(name, c)), "")
     words = {row.id: row.id.replace("_", " ") for row in v.REQUIREMENTS}.get(lacking, f"in the unit {lacking}")
-    return template.format(q=q, p=q.p, c=c, unmet=words, fractions=q.p.moments.total - q.p.integers)
+    return template.format(q=q, p=q.p, c=c, unmet=words, fractions=round(q.p.moments.total - q.p.integers))
