@@ -69,6 +69,25 @@ def test_a_smooth_loss_is_right_and_finite_wherever_seventy_digits_are(spec, y):
         assert_right(spec, y, 0.0, PRECISE[spec](mpmath.mpf(y)))
 
 
+TINY = mpmath.mpf(float("1e-100"))  # a scale over which these residuals are too large for a float
+BEYOND = {
+    "log_cosh:scale=1e-100": lambda e: TINY * abs(e) - TINY**2 * mpmath.log(2),
+    "cauchy:c=1e-100": lambda e: TINY**2 / 2 * mpmath.log1p((e / TINY) ** 2),
+    "pseudo_huber:delta=1e-100": lambda e: TINY * abs(e) - TINY**2,
+    "general_robust:alpha=0,c=1e-100": lambda e: mpmath.log1p((e / TINY) ** 2 / 2),
+    "general_robust:alpha=-0.01,c=1e-100": lambda e: (
+        201 * (1 - (1 + (e / TINY) ** 2 / mpmath.mpf(2 + 0.01)) ** mpmath.mpf(-0.005))
+    ),
+}
+
+
+@pytest.mark.parametrize(("y", "z"), [(3e249, -7e249), (-7e249, 3e249), (4e209, 1e210)])
+@pytest.mark.parametrize("spec", BEYOND)
+def test_a_loss_of_a_ratio_is_right_where_the_ratio_is_too_large(spec: str, y: float, z: float) -> None:
+    with mpmath.workdps(700):
+        assert_right(spec, y, z, BEYOND[spec](mpmath.mpf(y) - mpmath.mpf(z)))
+
+
 DEVIANCES = {
     "poisson_deviance": lambda y, z: 2 * (y * mpmath.log(y / z) - y + z),
     "gamma_deviance": lambda y, z: 2 * (y / z - mpmath.log(y / z) - 1),
