@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from losses import Evaluation, Loss, Profile, Result, Sum, get
-from losses.advice import Constant, Finding, Notice, Price, Recommendation
+from losses.advice import Confidence, Constant, Finding, Flip, Notice, Price, Recommendation
 from losses.arrays import numbers
 from losses.errors import InvalidType, LossesError, NotSupported
 from losses.evaluate import Note
@@ -36,6 +36,8 @@ class RemoteAdvice:
     profile: Profile
     answer: str
     functional: str
+    confidence: Confidence
+    flips: tuple[Flip, ...]
     would_change: tuple[str, ...]
     reply: Mapping[str, Any]
 
@@ -64,6 +66,8 @@ def advice(reply: Mapping[str, Any], framework: str | None = None) -> RemoteAdvi
         profile=Profile.from_dict(reply["profile"]),
         answer=reply["answer"],
         functional=reply["functional"],
+        confidence=Confidence(**reply["confidence"]),
+        flips=tuple(Flip(**row) for row in reply["flips"]),
         would_change=tuple(reply["would_change"]),
         reply=reply,
     )

@@ -347,6 +347,22 @@ class RuledOutRow(Answer):
     reason: str
 
 
+class ConfidenceRow(Answer):
+    """How firmly the first loss stands; its lead is in points of weight."""
+
+    level: Literal["firm", "close", "tie", "open", "weak", "default"]
+    lead: float | None
+    says: str
+
+
+class FlipRow(Answer):
+    """What, tried out on this column, would put another loss first."""
+
+    id: str
+    loss: str
+    says: str
+
+
 class RecommendationReply(Answer):
     """The losses to train with, best first, and those ruled out."""
 
@@ -358,6 +374,8 @@ class RecommendationReply(Answer):
     functional: str
     kind: str
     task: str
+    confidence: ConfidenceRow
+    flips: list[FlipRow]
     would_change: list[str]
 
 

@@ -3,6 +3,7 @@
 from losses.advice.answer import Advice, Recommendation
 from losses.advice.check import Check, Finding, Price, check
 from losses.advice.constants import Constant
+from losses.advice.firmness import Confidence, Flip
 from losses.advice.pitfall import Notice
 from losses.advice.question import Question
 from losses.advice.recommend import recommend
@@ -10,8 +11,10 @@ from losses.advice.recommend import recommend
 __all__ = [
     "Advice",
     "Check",
+    "Confidence",
     "Constant",
     "Finding",
+    "Flip",
     "Notice",
     "Price",
     "Question",

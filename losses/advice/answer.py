@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from losses.advice.changes import would_change
 from losses.advice.constants import Constant
+from losses.advice.firmness import Confidence, Flip
 from losses.advice.fits import NAMES
 from losses.advice.pitfall import Notice
 from losses.advice.question import Question
+from losses.advice.rule import spoken
 from losses.core import Loss
 from losses.errors import NotSupported
 from losses.profile import Profile
@@ -113,6 +115,8 @@ class Advice:
     ranked: list[Recommendation]
     ruled_out: list[tuple[str, str]]
     warnings: tuple[Notice, ...]
+    confidence: Confidence
+    tried: Callable[[], Iterable[Flip]] = field(repr=False, compare=False)
 
     @property
     def best(self) -> Recommendation:
@@ -141,6 +145,11 @@ class Advice:
         why = f"{q.wanted} rewards {NAMES.get(q.functional, q.functional)}" if q.stated else "no metric was named"
         return f"Train with {self.best.usage}: {why}" + (f", and {seen}." if self.profile.n else ".")
 
+    @cached_property
+    def flips(self) -> tuple[Flip, ...]:
+        """What, tried out on this column, would put another loss first."""
+        return tuple(self.tried())
+
     @property
     def would_change(self) -> tuple[str, ...]:
         """What would change the answer."""
@@ -157,6 +166,8 @@ class Advice:
             "functional": self.functional,
             "kind": self.question.kind,
             "task": self.question.task,
+            "confidence": self.confidence.to_dict(),
+            "flips": [flip.to_dict() for flip in self.flips],
             "would_change": list(self.would_change),
         }
 
@@ -165,7 +176,7 @@ class Advice:
 
     def _head(self) -> list[str]:
         why = [f"  · {reason}" for reason in self.ranked[0].reasons] if self.ranked else []
-        return [self.answer, *why]
+        return [self.answer, f"  ({self.confidence.says})", *why]
 
     def _others(self) -> list[str]:
         rows = [
@@ -176,7 +187,8 @@ class Advice:
 
     def _watch(self) -> list[str]:
         rows = [f"  {w.code}: {w.message}" for w in self.warnings if w.severity != "info"]
-        change = [f"  · {sentence}" for sentence in self.would_change]
+        tried = [spoken(flip.says) for flip in self.flips]
+        change = [f"  · {sentence}" for sentence in (*tried, *self.would_change)]
         return [*(["", "Watch", *rows] if rows else []), *(["", "What would change this", *change] if change else [])]
 
     def _code(self) -> list[str]:

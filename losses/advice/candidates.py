@@ -36,6 +36,11 @@ class Candidate:
         """Its name in a sentence."""
         return f"{self.about.title} on {self.transform}(y)" if self.transform else self.about.title
 
+    @property
+    def usage(self) -> str:
+        """Its id, and on which scale of the target it is used."""
+        return f"{self.about.id} on {self.transform}(y)" if self.transform else self.id
+
     @cached_property
     def power(self) -> float | None:
         """The power of the mean with which it lets the variance grow, for losses of a mean."""

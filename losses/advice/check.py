@@ -17,8 +17,8 @@ from losses.advice.fits import NAMES, Fit, best_fit
 from losses.advice.parameters import estimates
 from losses.advice.pitfall import Notice
 from losses.advice.question import Question, ask
-from losses.advice.recommend import advise, read, spoken, unique
-from losses.advice.rule import sentence
+from losses.advice.recommend import advise, read, unique
+from losses.advice.rule import sentence, spoken
 from losses.advice.vetoes import VETOES
 from losses.core import Loss
 from losses.sums import Sum, terms_of

@@ -21,7 +21,7 @@ COUNTS = ("count", "zero_inflated_count")
 class Question:
     """A profile with the wishes that go with it, every name looked up and every default filled in.
 
-    ``stated`` says whether the functional was asked for, or is the kind's default.
+    ``stated`` says whether the functional was asked for, or is the kind's default; ``wishes`` are the names as given.
     """
 
     profile: Profile
@@ -37,6 +37,7 @@ class Question:
     framework: str | None = None
     require: tuple[str, ...] = ()
     ignore: frozenset[str] = frozenset()
+    wishes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def p(self) -> Profile:
@@ -140,6 +141,10 @@ def ask(
     >>> q.functional, q.tau
     ('quantile', 0.75)
     """
+    wishes = {
+        "metric": metric, "goal": goal, "costs": costs, "task": task,
+        "model": model, "framework": framework, "require": require, "ignore": ignore,
+    }  # fmt: skip
     found_metric, metric_level = v.levelled("metric", metric, v.METRICS) if metric is not None else (None, None)
     found_goal, goal_level = v.levelled("goal", goal, v.GOALS) if goal is not None else (None, None)
     found_task = v.lookup("task", task, v.TASKS) if task is not None else None
@@ -166,6 +171,7 @@ def ask(
         framework=_framework(framework),
         require=_requirements(require),
         ignore=frozenset(str(i) for i in ignore),
+        wishes={name: wish for name, wish in wishes.items() if wish},
     )
 
 

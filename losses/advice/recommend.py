@@ -12,12 +12,13 @@ from losses.advice.answer import Advice, Recommendation
 from losses.advice.candidates import Candidate, candidates
 from losses.advice.constants import constant
 from losses.advice.facts import fact
+from losses.advice.firmness import confidence, flips
 from losses.advice.fits import NAMES, Fit, best_fit
 from losses.advice.parameters import estimates
 from losses.advice.pitfall import Notice
 from losses.advice.post import Made, steps
 from losses.advice.question import Question, ask
-from losses.advice.rule import Rule, sentence
+from losses.advice.rule import Rule, sentence, spoken
 from losses.advice.rules import RULES
 from losses.core import Loss
 from losses.errors import InvalidParameter
@@ -73,19 +74,36 @@ def read(target: Any, task: str | None, name: str | None, sample_weight: Any) ->
 
 def advise(q: Question, n: int) -> Advice:
     """Fit, veto, rank, set parameters, warn: in this order."""
-    admitted, ruled_out = [], []
+    order, ruled_out = admitted(q)
+    ranked = [recommendation(q, *found) for found in order[:n]]
+    first = ranked[0].warnings if ranked else ()
+    names, weights = [found[0].usage for found in order[:2]], [points(fit, rules) for _, fit, rules in order[:2]]
+    return Advice(
+        q, ranked, ruled_out, unique([*warnings.of_question(q), *first]),
+        confidence(q, weights, names), partial(flips, q, names[0] if names else None, foremost),
+    )  # fmt: skip
+
+
+Admitted = tuple[Candidate, Fit, list[Rule]]
+
+
+def admitted(q: Question) -> tuple[list[Admitted], list[tuple[str, str]]]:
+    """The candidates that serve, best first, with the rules that speak of each; and why others do not."""
+    found, ruled_out = [], []
     live = [rule for rule in RULES if rule.when(q)]
     for c in candidates():
         fit = best_fit(q.functional, c.elicits)
         against = refusal(q, c, fit, live)
         if fit is not None and not against:
-            admitted.append((c, fit, [rule for rule in live if rule.which(q, c)]))
+            found.append((c, fit, [rule for rule in live if rule.which(q, c)]))
         elif c.transform is None:
             ruled_out.append((c.id, against))
-    order = sorted(admitted, key=lambda found: (-points(found[1], found[2]), found[0].id))
-    ranked = [recommendation(q, *found) for found in order[:n]]
-    first = ranked[0].warnings if ranked else ()
-    return Advice(q, ranked, ruled_out, unique([*warnings.of_question(q), *first]))
+    return sorted(found, key=lambda row: (-points(row[1], row[2]), row[0].id)), ruled_out
+
+
+def foremost(q: Question) -> str | None:
+    """What comes first, in words; None where nothing serves."""
+    return next((c.usage for c, *_ in admitted(q)[0]), None)
 
 
 def refusal(q: Question, c: Candidate, fit: Fit | None, live: Iterable[Rule]) -> str:
@@ -159,12 +177,3 @@ def unique(noted: Iterable[Notice]) -> tuple[Notice, ...]:
     order = {"error": 0, "warning": 1, "info": 2}
     found = {warning.code: warning for warning in reversed(list(noted))}
     return tuple(sorted(found.values(), key=lambda w: (order[w.severity], w.code)))
-
-
-def spoken(text: str) -> str:
-    """A reason as a sentence.
-
-    >>> spoken("it reads logits")
-    'It reads logits.'
-    """
-    return text[:1].upper() + text[1:] + "."

@@ -77,3 +77,12 @@ def sentence(template: str, q: Question, c: Candidate) -> str:
     lacking = next((name for name in q.require if unmet(name, c)), "")
     words = {row.id: row.id.replace("_", " ") for row in v.REQUIREMENTS}.get(lacking, f"in the unit {lacking}")
     return template.format(q=q, p=q.p, c=c, unmet=words, fractions=round(q.p.moments.total - q.p.integers))
+
+
+def spoken(text: str) -> str:
+    """A reason as a sentence.
+
+    >>> spoken("it reads logits")
+    'It reads logits.'
+    """
+    return text[:1].upper() + text[1:] + "."
