@@ -84,7 +84,7 @@ def one_number(loss: Loss) -> bool:
 def _searched(q: Question, loss: Loss) -> float:
     y, rows = _thinned(*q.p.sketch.weighted())
     return _least(
-        lambda c: rows @ loss.value(y[:, None], c[None, :]), np.unique(np.quantile(y, np.linspace(0, 1, GRID)))
+        lambda c: rows @ loss.value(y[:, None], c[None, :]), np.unique(y[np.linspace(0, y.size - 1, GRID).astype(int)])
     )
 
 
