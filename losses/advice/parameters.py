@@ -11,6 +11,8 @@ from losses.advice.candidates import Candidate
 from losses.advice.question import Question
 
 CAP = 100.0  # the most that one positive may cost
+INTERVAL = 1.96  # standard errors on either side: a 95% interval
+WEAK = 0.1  # relative half width from which an interval is told
 SMOOTHING = 0.1  # of labels, where no rate of wrong ones is known
 
 
@@ -25,6 +27,15 @@ class Estimate:
     value: Callable[[Question], Any]
     because: str
     data: Callable[[Question], dict[str, Any]] = lambda q: {}
+    error: Callable[[Question], float] = lambda q: 0.0  # relative: one standard error over the estimate
+
+    def says(self, q: Question, value: Any) -> str:
+        """The sentence, with an interval where the estimate is weak."""
+        told, off = self.because.format(q=q, p=q.p, **self.data(q)), INTERVAL * self.error(q)
+        if not WEAK < off < math.inf:
+            return told
+        low, high = value * max(1 - off, 0), value * (1 + off)
+        return f"{told}; {q.p.n:,} rows leave it anywhere from {low:.3g} to {high:.3g}"
 
 
 def _spread(q: Question) -> bool:
@@ -87,6 +98,38 @@ def degrees(q: Question) -> float:
     return neat(min(max(4 + 6 / q.p.excess_kurtosis, 4), 30))
 
 
+def _of_sigma(q: Question) -> float:
+    """Of a median absolute deviation, for normal errors (Rousseeuw & Croux 1993, doi:10.2307/2291267)."""
+    return 1.167 / math.sqrt(q.p.n)
+
+
+def _of_variance(q: Question) -> float:
+    return math.sqrt(max(q.p.excess_kurtosis + 2, 0) / q.p.n)
+
+
+def _of_alpha(q: Question) -> float:
+    """Of (V − m)/m², by the delta method: V is the shaky part."""
+    return _of_variance(q) * q.p.dispersion / (q.p.dispersion - 1)
+
+
+def _of_power(q: Question) -> float:
+    """Of m²/(V·(−ln P0)), by the delta method, as a share of the power."""
+    p0, power = q.p.zero_share, q.p.tweedie_power
+    zeros = math.sqrt((1 - p0) / (p0 * q.p.n)) / -math.log(p0)
+    return math.hypot(_of_variance(q), zeros, 2 * q.p.cv / math.sqrt(q.p.n)) * (2 - power) / power
+
+
+def _of_degrees(q: Question) -> float:
+    """Of 4 + 6/κ, from the standard error of a normal sample's κ, which is the least it can be."""
+    kurtosis = q.p.excess_kurtosis
+    return 6 / kurtosis / (4 + 6 / kurtosis) * math.sqrt(24 / q.p.n) / kurtosis
+
+
+def _of_ratio(q: Question) -> float:
+    """Of a ratio of two counts; costs are exact."""
+    return 0.0 if q.costs else math.sqrt(sum(1 / max(count, 1) for count in q.class_counts))
+
+
 SIGMA = "robust sigma of y is {p.robust_sigma:.4g}"
 BEND = "{sigmas:g} × the robust sigma {p.robust_sigma:.4g} of y, as {p.outlier_share:.1%} of rows lie beyond 3 of them"
 
@@ -105,23 +148,23 @@ def _level(q: Question) -> dict[str, Any]:
 
 ESTIMATES = (
     Estimate(
-        "huber-delta", ("huber", "pseudo_huber"), "delta", _spread, delta, f"delta is {BEND}", _bend,
+        "huber-delta", ("huber", "pseudo_huber"), "delta", _spread, delta, f"delta is {BEND}", _bend, error=_of_sigma,
     ),
     Estimate(
         "smooth-l1-beta", ("smooth_l1",), "beta", lambda q: _spread(q) and q.task != "boxes", delta,
-        f"beta is {BEND}", _bend,
+        f"beta is {BEND}", _bend, error=_of_sigma,
     ),
     Estimate(
         "log-cosh-scale", ("log_cosh",), "scale", _spread, lambda q: neat(q.p.robust_sigma),
-        f"scale is one robust sigma: {SIGMA}",
+        f"scale is one robust sigma: {SIGMA}", error=_of_sigma,
     ),
     Estimate(
         "cauchy-c", ("cauchy",), "c", _spread, lambda q: neat(2.385 * q.p.robust_sigma),
-        f"c is 2.385 robust sigmas: {SIGMA}",
+        f"c is 2.385 robust sigmas: {SIGMA}", error=_of_sigma,
     ),
     Estimate(
         "barron-c", ("general_robust",), "c", _spread, lambda q: neat(q.p.robust_sigma),
-        f"c is one robust sigma: {SIGMA}",
+        f"c is one robust sigma: {SIGMA}", error=_of_sigma,
     ),
     Estimate(
         "tau", ("quantile",), "tau", lambda q: q.functional == "quantile", lambda q: neat(q.tau),
@@ -138,20 +181,21 @@ ESTIMATES = (
     Estimate(
         "nb-alpha", ("negative_binomial_nll",), "alpha", lambda q: q.nonnegative and q.p.nb_alpha > 0,
         lambda q: neat(q.p.nb_alpha),
-        "alpha is (variance − mean)/mean²; variance is {p.dispersion:.3g} times the mean",
+        "alpha is (variance − mean)/mean²; variance is {p.dispersion:.3g} times the mean", error=_of_alpha,
     ),
     Estimate(
         "tweedie-power", ("tweedie_deviance",), "power",
         lambda q: q.nonnegative and q.model != "boosting" and 0 < q.p.zero_share < 1 and not q.counts,
         lambda q: neat(q.p.tweedie_power), "the power that explains {p.zero_share:.1%} zeros at this mean and variance",
+        error=_of_power,
     ),
     Estimate(
         "student-df", ("student_t_nll",), "df", lambda q: q.of_numbers and q.p.excess_kurtosis > 0, degrees,
-        "degrees of freedom from excess kurtosis {p.excess_kurtosis:.2f}",
+        "degrees of freedom from excess kurtosis {p.excess_kurtosis:.2f}", error=_of_degrees,
     ),
     Estimate(
         "pos-weight", ("weighted_bce",), "pos_weight", lambda q: _two(q) or "false_negative" in q.costs, pos_weight,
-        "a positive costs what {q.wanted} says, at most 100",
+        "a positive costs what {q.wanted} says, at most 100", error=_of_ratio,
     ),
     Estimate(
         "balanced-weights", ("weighted_ce",), "class_weight", _many, balanced_weights,
@@ -179,4 +223,5 @@ ESTIMATES = (
 def estimates(q: Question, c: Candidate) -> tuple[dict[str, Any], list[str]]:
     """The parameters of a candidate on this target, and a sentence for each."""
     rows = [row for row in ESTIMATES if c.about.id in row.of and not c.summed and row.when(q)]
-    return {row.name: row.value(q) for row in rows}, [row.because.format(q=q, p=q.p, **row.data(q)) for row in rows]
+    found = {row.name: row.value(q) for row in rows}
+    return found, [row.says(q, found[row.name]) for row in rows]
