@@ -11,7 +11,7 @@ from .core import NO, NOT_FOCUS, YES, About
 from .domains import NONNEGATIVE, POSITIVE, REALS, Array, Domain
 from .layouts import Elementwise
 from .params import Param
-from .special import times, xlogy
+from .special import expm1_less, stirling_gap, times, xlogy
 
 INFINITE = 1e4  # a logarithm of what has no float
 COUNTS = ("count_regression", "regression")
@@ -42,11 +42,21 @@ class PoissonNLL(Elementwise):
         return {"y_true": NONNEGATIVE, "y_pred": REALS if self.log_input else NONNEGATIVE}
 
     def value(self, y: Array, z: Array) -> Array:
+        if self.full:
+            return self._above_best(y, z) + stirling_gap(y)
         if self.log_input:
-            cost = np.exp(z) - y * np.where(z > INFINITE, 0, z)
-        else:
-            cost = z - xlogy(y, z + z.dtype.type(self.eps))
-        return cost + _log_factorial(y) if self.full else cost
+            return np.exp(z) - y * np.where(z > INFINITE, 0, z)
+        return z - xlogy(y, z + z.dtype.type(self.eps))
+
+    def _above_best(self, y: Array, z: Array) -> Array:
+        """The surprise beyond that at the best rate, which is y: large terms that nearly cancel are never formed."""
+        if self.log_input:
+            off = np.where(y > 0, z - np.log(np.where(y > 0, y, 1)), np.inf)
+            far = np.exp(z) - times(y, 1 + off)
+            return np.where(off > 1, far, y * expm1_less(np.minimum(off, 1)))
+        rate = z + z.dtype.type(self.eps)
+        deviance = PoissonDeviance().value(y, np.where(rate > 0, rate, 1))
+        return np.where(rate > 0, deviance / 2, np.where(y > 0, np.inf, 0)) - z.dtype.type(self.eps)
 
     def slope(self, y: Array, z: Array) -> Array:
         if self.log_input:
@@ -214,13 +224,6 @@ class NegativeBinomialNLL(Elementwise):
 
 def _share(y: Array, rate: Array) -> Array:
     return np.where(y == 0, y, y / rate)
-
-
-def _log_factorial(y: Array) -> Array:
-    from scipy.special import gammaln
-
-    found: Array = gammaln(y + 1)
-    return found
 
 
 def _power(z: Array, exponent: float) -> Array | float:

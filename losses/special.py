@@ -170,3 +170,18 @@ def unit(x: Array) -> tuple[Array, Array]:
     norm = np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
     norm = np.where(norm > 0, norm, x.dtype.type(1))
     return scaled / norm, peak * norm
+
+
+def stirling_gap(y: Array) -> Array:
+    """``log(y!) - (y log y - y)`` for y of at least 0, without cancellation for large y or near 0."""
+    from scipy.special import gammaln
+
+    large, tiny = np.maximum(y, 10), np.minimum(y, 1e-3)
+    inverse = 1 / large
+    square = inverse * inverse
+    series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))))
+    near = tiny * (
+        -0.5772156649015329 + tiny * (0.8224670334241132 - tiny * (0.40068563438653143 - tiny * 0.27058080842778454))
+    )
+    middle = np.where(y > 1e-3, gammaln(np.clip(y, 1e-3, 10) + 1), near)
+    return np.where(y < 10, middle - xlogy(y, y) + y, np.log(2 * np.pi * large) / 2 + series)

@@ -88,6 +88,17 @@ def test_a_loss_of_a_ratio_is_right_where_the_ratio_is_too_large(spec: str, y: f
         assert_right(spec, y, z, BEYOND[spec](mpmath.mpf(y) - mpmath.mpf(z)))
 
 
+@pytest.mark.parametrize("log_input", [False, True])
+@pytest.mark.parametrize("y", [0.0, 1e-300, 1e-5, 1e-3, 0.5, 9.0, 10.0, 50.0, 1e8, 1e15])
+@pytest.mark.parametrize("mean", [1e-300, 1e-5, 0.5, 9.0, 1e8 * (1 + 1e-9), 1e8 * (1 + 1e-4), 1e15, 1e100])
+def test_a_full_poisson_likelihood_keeps_its_digits(log_input: bool, y: float, mean: float) -> None:
+    z = math.log(mean) if log_input else mean
+    with mpmath.workdps(400):
+        rate = mpmath.exp(mpmath.mpf(z)) if log_input else mpmath.mpf(z)
+        exact = float(rate - mpmath.mpf(y) * mpmath.log(rate) + mpmath.loggamma(mpmath.mpf(y) + 1))
+    assert get("poisson_nll", full=True, log_input=log_input)([y], [z]) == pytest.approx(exact, rel=4e-12)
+
+
 DEVIANCES = {
     "poisson_deviance": lambda y, z: 2 * (y * mpmath.log(y / z) - y + z),
     "gamma_deviance": lambda y, z: 2 * (y / z - mpmath.log(y / z) - 1),
