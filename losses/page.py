@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ def described(p: Profile, private: bool = False) -> dict[str, Any]:
         p = Profile.from_dict(p.to_dict(private=True))
     return {
         "profile": p.to_dict(private),
-        "kinds": [{**asdict(kind), "evidence": list(kind.evidence)} for kind in p.kinds],
+        "kinds": [kind.to_dict() for kind in p.kinds],
         "readings": p.readings(),
         "warnings": [notice.to_dict() for notice in noticed(p)],
     }

@@ -292,12 +292,13 @@ class EvaluationReply(Answer):
 
 
 class KindRow(Answer):
-    """One reading of a target, with its share of belief."""
+    """One reading of a target, its share of belief, its rival, and the question that would settle between them."""
 
     id: str
     share: float
     evidence: list[str]
     rival: str | None
+    question: str | None
 
 
 class ProfileReply(Answer):

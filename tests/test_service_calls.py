@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 import losses
 from losses.advice import recommend
 from losses.catalogue import LOSSES, row
+from losses.profile.questions import between
 from service import schemas
 from service.examples import EXAMPLES, Example
 from service.routes import v1
@@ -191,7 +192,25 @@ def test_a_profile_is_the_librarys(inside: Inside) -> None:
     expected = losses.profile(TARGET, name="price", sample_weight=weights)
     assert losses.Profile.from_dict(found["profile"]) == expected
     assert found["readings"] == expected.readings()
-    assert [kind["id"] for kind in found["kinds"]] == [kind.id for kind in expected.kinds]
+    assert found["kinds"] == [kind.to_dict() for kind in expected.kinds]
+
+
+def test_every_kind_comes_with_the_question_that_would_settle_it_against_its_rival(inside: Inside) -> None:
+    levels = [1, 2, 3, 4, 5] * 8
+    found = inside.post("/v1/profiles", json={"target": levels}).json()["kinds"]
+    assert len(found) > 1
+    assert all(kind["question"] == between(kind["id"], kind["rival"]) for kind in found)
+    assert found[0]["question"].endswith("?")
+    column = inside.post("/v1/profiles", json={"columns": {"y": levels}}).json()["columns"]["y"]
+    assert [kind["question"] for kind in column["kinds"]] == [kind["question"] for kind in found]
+    constant = inside.post("/v1/profiles", json={"target": [7, 7]}).json()["kinds"]
+    assert [kind["question"] for kind in constant] == [None]
+
+
+def test_the_schema_declares_the_question_of_a_kind(schema: dict[str, Any]) -> None:
+    row = schema["components"]["schemas"]["KindRow"]
+    assert row["properties"]["question"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
+    assert "question" in row["required"]
 
 
 def test_a_private_profile_has_no_extremes(inside: Inside) -> None:

@@ -6,8 +6,8 @@ else decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,10 @@ class Kind:
     def question(self) -> str | None:
         """What to ask who knows the column, to tell this kind from its rival."""
         return between(self.id, self.rival)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-safe data."""
+        return asdict(self) | {"evidence": list(self.evidence), "question": self.question}
 
 
 @dataclass(frozen=True)
