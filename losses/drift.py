@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from losses.advice.recommend import read, recommend
-from losses.errors import EmptyInput, NotSupported
+from losses.errors import EmptyInput, InvalidProfile, NotSupported
 from losses.profile import Profile
 from losses.profile.distance import Distances, common_values, distances, numeric, share_of
 
@@ -122,13 +122,22 @@ def drift(before: Any, after: Any, metric: str | None = None, **wishes: Any) -> 
     >>> [change.id for change in d.changes][:2], d.advice.after
     (['location', 'scale'], 'mae')
     """
-    p, q = (read(side, wishes.get("task"), wishes.get("name"), None) for side in (before, after))
+    p, q = (_side(name, given, wishes) for name, given in (("before", before), ("after", after)))
     if not (p.rows and q.rows):
         raise EmptyInput("both columns must have rows to be compared", field="target", got=[p.rows, q.rows])
     found, apart = [change for seen in SEEN for change in seen(p, q)], distances(p, q)
     if found or _beyond(apart):  # else the column sits on the border between two kinds, and has not moved
         found = [*_kind(p, q), *found]
     return Drift(p, q, tuple(found), apart, _advised(p, q, metric, wishes))
+
+
+def _side(name: str, given: Any, wishes: dict[str, Any]) -> Profile:
+    """One of the two profiles; a document that cannot be true says which of them it was."""
+    try:
+        return read(given, wishes.get("task"), wishes.get("name"), None)
+    except InvalidProfile as error:
+        field = f"{name}.{error.data['field']}" if "field" in error.data else name
+        raise InvalidProfile(f"{name}: {error.detail}", **{**error.data, "field": field}) from error
 
 
 # ── what may change: one row each ───────────────────────────────────────────────────────────────────────────────────
@@ -154,10 +163,11 @@ def _factor(p: Profile, q: Profile) -> float:
     old, new = (np.array([side.quantile(at) for at in (0.1, 0.25, 0.5, 0.75, 0.9)]) for side in (p, q))
     if (old == 0).any() or (old == old[0]).all():
         return 0.0
-    ratios = new / old
+    with np.errstate(over="ignore"):
+        ratios = new / old
     factor = float(ratios[2])
-    same = factor > 0 and abs(math.log(factor)) > math.log(5) and bool(np.allclose(ratios, factor, rtol=0.15))
-    return factor if same else 0.0
+    same = 0 < factor < math.inf and bool(np.allclose(ratios, factor, rtol=0.15))
+    return factor if same and abs(math.log(factor)) > math.log(5) else 0.0
 
 
 def _location(p: Profile, q: Profile) -> Iterator[Change]:
@@ -177,16 +187,21 @@ def _scale(p: Profile, q: Profile) -> Iterator[Change]:
     if min(p.std, q.std) == 0:
         yield Change("scale", p.std, q.std, f"the standard deviation went from {p.std:.4g} to {q.std:.4g}")
         return
-    grown = math.log(q.std / p.std)
-    error = math.sqrt(sum((side.excess_kurtosis + 2) / (4 * side.n) for side in (p, q)))
-    if max(p.excess_kurtosis, q.excess_kurtosis) > FAT and min(p.robust_sigma, q.robust_sigma) > 0:
-        middle = math.log(q.robust_sigma / p.robust_sigma)
+    grown = math.log(q.std) - math.log(p.std)
+    error = math.sqrt(sum((_kurtosis(side) + 2) / (4 * side.n) for side in (p, q)))
+    if max(_kurtosis(p), _kurtosis(q)) > FAT and min(p.robust_sigma, q.robust_sigma) > 0:
+        middle = math.log(q.robust_sigma) - math.log(p.robust_sigma)
         grown = min(grown, middle, key=abs) if grown * middle > 0 else 0.0
         error = max(error, math.sqrt(2 / p.n + 2 / q.n))
     if abs(grown) > max(SURE * error, math.log(RESCALED)):
         robust = f"robust sigma from {p.robust_sigma:.4g} to {q.robust_sigma:.4g}"
         says = f"the standard deviation went from {p.std:.4g} to {q.std:.4g}, {robust}"
         yield Change("scale", p.std, q.std, says)
+
+
+def _kurtosis(p: Profile) -> float:
+    """The excess kurtosis; that of fat tails where fourth powers leave the range of floats."""
+    return max(p.excess_kurtosis, -2.0) if math.isfinite(p.excess_kurtosis) else 2 * FAT
 
 
 def _share(

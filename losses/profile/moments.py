@@ -81,7 +81,8 @@ class Moments:
     def _standardised(self, power_sum: float, order: float) -> float:
         if not (0 < self.m2 < math.inf) or not math.isfinite(power_sum):
             return math.nan
-        scale = float(np.float64(self.variance) ** order)
+        with np.errstate(over="ignore"):
+            scale = float(np.float64(self.variance) ** order)
         return power_sum / self.total / scale if 0 < scale < math.inf else math.nan
 
 
