@@ -6,16 +6,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from losses import Evaluation, Profile, class_weights, evaluate, profile
+from losses import Drift, Evaluation, Profile, class_weights, drift, evaluate, profile
 from losses.advice import Advice, Check, check, recommend
 from losses.advice.vocabulary import TASKS, lookup
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
 from losses.page import described
 
-from .errors import InvalidRequest, TooLarge
+from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from .nonfinite import marked
-from .schemas import CheckOptions, ClassWeightOptions, EvaluationOptions, ProfileOptions, RecommendationOptions, Wishes
-from .transport import Sent
+from .replies import JSON
+from .schemas import (
+    CheckOptions,
+    ClassWeightOptions,
+    DriftOptions,
+    EvaluationOptions,
+    ProfileOptions,
+    RecommendationOptions,
+    TargetWishes,
+)
+from .transport import JSONSource, Sent
 from .words import checked, name_of, pointer_to
 
 
@@ -62,7 +71,7 @@ def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None)
     return replace(sum(parts, Profile()), name=name)
 
 
-def target(sent: Sent, asked: ProfileOptions | Wishes) -> Profile:
+def target(sent: Sent, asked: ProfileOptions | TargetWishes) -> Profile:
     """The profile of the one column that was sent."""
     name, batches = sent.source.target(asked.column, asked.weight)
     found = _sum(batches, asked.name or name, asked.task)
@@ -85,12 +94,23 @@ def judged(sent: Sent) -> Check:
     return check(checked(wishes.pop("loss")), target=_known(sent, asked), **wishes)
 
 
-def _known(sent: Sent, asked: Wishes) -> Profile | None:
+def _known(sent: Sent, asked: TargetWishes) -> Profile | None:
     if asked.profile is not None and sent.source.has_target:
         raise InvalidRequest("send a target or its profile, not both", field="profile")
     if asked.profile is not None:
         return Profile.from_dict(asked.profile)
     return target(sent, asked) if sent.source.has_target else None
+
+
+def compared(sent: Sent) -> Drift:
+    """What changed from one profile to another."""
+    if not isinstance(sent.source, JSONSource):
+        raise UnsupportedMediaType("two profiles do not fit into one file; send application/json", allowed=[JSON])
+    asked = sent.options(DriftOptions, data=())
+    for name, document in (("before", asked.before), ("after", asked.after)):
+        if document is None:
+            raise InvalidRequest(f"send two profiles, before and after; there is no {name}", field=name)
+    return drift(asked.before, asked.after, **asked.wishes())
 
 
 def weighed(sent: Sent) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from losses import Evaluation, Loss, Profile, Sum, get
+import losses
+from losses import Drift, Evaluation, Loss, Profile, Sum, get
 
 from . import rebuilt
 from .errors import Unreachable
@@ -165,6 +166,26 @@ def _target(target: Any, name: str | None) -> dict[str, Any]:
         "target": rebuilt.column(target),
         "name": name if name is not None else own if isinstance(own, str) else None,
     }
+
+
+def drift(before: Any, after: Any, metric: str | None = None, **wishes: Any) -> Call[Drift]:
+    """What changed from one column to another: each is a profile, the dictionary of one, or a column as it is.
+
+    Columns are read here, and only their profiles are sent.
+    """
+    p, q = (_document(side, wishes.get("name"), wishes.get("task")) for side in (before, after))
+    asked = {key: _names(wish) if key in _LISTS else wish for key, wish in wishes.items() if key not in ("name", "n")}
+    body = {**asked, "metric": metric, "before": p, "after": q}
+    return Call("POST", "/v1/drift", lambda reply: rebuilt.drift(reply, p, q), body=body)
+
+
+_LISTS = ("require", "ignore")
+
+
+def _document(side: Any, name: str | None, task: str | None) -> dict[str, Any]:
+    if isinstance(side, Mapping):
+        return dict(side)
+    return (side if isinstance(side, Profile) else losses.profile(side, name=name, task=task)).to_dict()
 
 
 def _names(names: Sequence[str]) -> list[str]:

@@ -58,6 +58,7 @@ class LossClient:
     profile = _now(calls.profile)
     recommend = _now(calls.recommend)
     check = _now(calls.check)
+    drift = _now(calls.drift)
     evaluate = _now(calls.evaluate)
     class_weights = _now(calls.class_weights)
 
@@ -104,6 +105,7 @@ class AsyncLossClient:
     profile = _later(calls.profile)
     recommend = _later(calls.recommend)
     check = _later(calls.check)
+    drift = _later(calls.drift)
     evaluate = _later(calls.evaluate)
     class_weights = _later(calls.class_weights)
 

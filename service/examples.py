@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from losses import profile
+
 JSON, CSV = "application/json", "text/csv"
 
 
@@ -46,6 +48,7 @@ class Example:
 
 
 PRICES = [12.5, 9.9, 31.0, 8.75, 14.2, 250.0, 11.1, 19.99, 7.4, 16.3]
+DEARER = [1.1 * price + 2 for price in PRICES]
 TRUTH, GUESS = [3, -0.5, 2, 7], [2.5, 0.0, 2, 8]
 
 EXAMPLES = (
@@ -62,6 +65,9 @@ EXAMPLES = (
     Example("post", "/v1/recommendations", "by the task alone", {"task": "segmentation", "metric": "dice"}),
     Example("post", "/v1/checks", "a loss and the metric that counts in the end",
             {"loss": "mse", "metric": "mae", "target": PRICES, "name": "price"}),
+    Example("post", "/v1/drift", "from one week to the next",
+            {"before": profile(PRICES, name="price").to_dict(), "after": profile(DEARER, name="price").to_dict(),
+             "metric": "mae"}),
     Example("post", "/v1/evaluations", "several losses in one pass",
             {"losses": ["mse", {"loss": "huber", "delta": 1.35}], "y_true": TRUTH, "y_pred": GUESS,
              "include": ["gradient"]}),

@@ -49,10 +49,11 @@ def answers(*models: Any) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def body(model: type[BaseModel]) -> dict[str, Any]:
-    """The body of an operation: JSON, or a file with the options in the query string."""
+def body(model: type[BaseModel], *media: str) -> dict[str, Any]:
+    """The body of an operation: JSON, or a file with the options in the query string; or those of ``media`` only."""
     schema = model.model_json_schema(ref_template=REF + "{model}", by_alias=False)
     content = {JSON: {"schema": schema}, CSV: {"schema": {"type": "string"}}}
+    content = {name: content[name] for name in media or content}
     return {"requestBody": {"required": True, "content": content}, "parameters": _query(schema)}
 
 
@@ -70,7 +71,7 @@ _QUERY: dict[str, dict[str, Any]] = {
     "losses": {"loss": {"type": "array", "items": {"type": "string"}}},
     "costs": {f"costs.{name}": _NUMBER for name in ("under", "over", "false_negative", "false_positive")},
 }
-_DATA = frozenset(("y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts"))
+_DATA = frozenset(("y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts", "before", "after"))
 
 
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:

@@ -12,12 +12,14 @@ import httpx
 import msgspec
 import numpy as np
 
-from losses import Evaluation, Loss, Profile, Result, Sum, get
+from losses import Drift, Evaluation, Loss, Profile, Result, Sum, get
 from losses.advice import Confidence, Constant, Finding, Flip, Notice, Price, Recommendation
 from losses.arrays import numbers
+from losses.drift import Advised, Change
 from losses.errors import InvalidType, LossesError, NotSupported
 from losses.evaluate import Note
 from losses.profile.column import as_array
+from losses.profile.distance import Distances
 
 from .errors import Unreachable
 from .nonfinite import restored
@@ -134,6 +136,22 @@ def _constant(row: Mapping[str, Any] | None) -> Constant | None:
 
 def _unit(loss: Loss | Sum) -> str:
     return loss.about.unit if isinstance(loss, Loss) else loss.unit
+
+
+def drift(reply: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Drift:
+    """The reply of ``POST /v1/drift`` about these two documents; null is a number that JSON could not hold."""
+    advised = {name: part for name, part in reply["advice"].items() if name != "changed"}
+    return Drift(
+        before=Profile.from_dict(before),
+        after=Profile.from_dict(after),
+        changes=tuple(Change(**row | _unlike(row, "before", "after")) for row in reply["changes"]),
+        distances=Distances(**_unlike(reply["distances"], *reply["distances"])),
+        advice=Advised(**advised),
+    )
+
+
+def _unlike(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: math.nan if row[name] is None else row[name] for name in names}
 
 
 def evaluation(reply: Mapping[str, Any]) -> Evaluation:

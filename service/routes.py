@@ -10,9 +10,9 @@ from losses import catalogue
 from losses.catalogue import find, row
 
 from . import schemas as s
-from .answers import evaluated, judged, profiled, recommended, weighed
+from .answers import compared, evaluated, judged, profiled, recommended, weighed
 from .openapi import answers, body
-from .replies import Reply, cacheable, takes_json
+from .replies import JSON, Reply, cacheable, takes_json
 from .transport import Given
 
 
@@ -53,6 +53,12 @@ def recommend(sent: Given) -> Reply:
 def check(sent: Given) -> Reply:
     """Whether a loss is the one to train with: fine, or what is wrong and what it costs in the metric."""
     return Reply(judged(sent).to_dict())
+
+
+@v1.post("/drift", responses=answers(s.DriftReply), openapi_extra=body(s.DriftRequest, JSON))
+def drift(sent: Given) -> Reply:
+    """What changed between two profiles of a column, and whether another loss should be trained with now."""
+    return Reply(compared(sent).to_dict())
 
 
 @v1.post("/evaluations", responses=answers(s.EvaluationReply), openapi_extra=body(s.EvaluationRequest))

@@ -38,6 +38,8 @@ def _listed(value: Any) -> Any:
 
 
 Losses = Annotated[list[Loss], BeforeValidator(_listed), Field(max_length=1000)]
+REQUIRED = "convex, differentiable, robust … or a unit"
+IGNORED = "codes of warnings that you know of already"
 Names = Annotated[list[Name], BeforeValidator(_listed), Field(max_length=100)]
 
 
@@ -77,9 +79,6 @@ class ProfileOptions(Options):
 class Wishes(Options):
     """What the predictions are for."""
 
-    profile: dict[str, Any] | None = Field(
-        default=None, description="a profile that /v1/profiles wrote, instead of a target"
-    )
     metric: Name | None = Field(
         default=None, description="the metric you will be judged by: rmse, mae, pinball@0.9, roc_auc …"
     )
@@ -94,6 +93,14 @@ class Wishes(Options):
     )
     model: Name | None = Field(default=None, description="boosting, linear or neural")
     framework: Name | None = Field(default=None, description="what you train with: lightgbm, torch …")
+
+
+class TargetWishes(Wishes):
+    """What the predictions are for, and what is known of the target."""
+
+    profile: dict[str, Any] | None = Field(
+        default=None, description="a profile that /v1/profiles wrote, instead of a target"
+    )
     name: Name | None = Field(default=None, description="the column's name")
     column: Name | None = Field(
         default=None, description="which column of a table; without it, target, or the only one"
@@ -105,18 +112,31 @@ class Wishes(Options):
         return self.model_dump(exclude={"profile", "name", "column", "weight"})
 
 
-class RecommendationOptions(Wishes):
+class RecommendationOptions(TargetWishes):
     """What the predictions are for, and what the losses must be like."""
 
-    require: Names = Field(default_factory=list, description="convex, differentiable, robust … or a unit")
-    ignore: Names = Field(default_factory=list, description="codes of warnings that you know of already")
+    require: Names = Field(default_factory=list, description=REQUIRED)
+    ignore: Names = Field(default_factory=list, description=IGNORED)
     n: int = Field(default=5, ge=1, le=1000, description="how many losses to rank")
 
 
-class CheckOptions(Wishes):
+class CheckOptions(TargetWishes):
     """The loss in question, and what the predictions are for."""
 
     loss: Loss = Field(default=None, description="an id, a spec, or an object with parameters; it must be there")
+
+
+class DriftOptions(Wishes):
+    """Two profiles, and what the predictions are for."""
+
+    require: Names = Field(default_factory=list, description=REQUIRED)
+    ignore: Names = Field(default_factory=list, description=IGNORED)
+    before: dict[str, Any] | None = Field(default=None, description="a profile that /v1/profiles wrote")
+    after: dict[str, Any] | None = Field(default=None, description="one of the same column, later or elsewhere")
+
+    def wishes(self) -> dict[str, Any]:
+        """What is asked of the losses, apart from the profiles."""
+        return self.model_dump(exclude={"before", "after"})
 
 
 class ClassWeightOptions(Options):
@@ -212,6 +232,13 @@ class CheckRequest(CheckOptions):
 
     target: Target = Field(default=None, description="the values, instead of a profile")
     sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
+
+
+class DriftRequest(DriftOptions):
+    """Two profiles, and under which wishes the advice for them is compared."""
+
+    before: dict[str, Any] = Field(description="a profile that /v1/profiles wrote")
+    after: dict[str, Any] = Field(description="one of the same column, later or elsewhere")
 
 
 class ClassWeightRequest(ClassWeightOptions):
@@ -408,6 +435,48 @@ class CheckReply(Answer):
     instead: RankedRow | None
     functional: str
     kind: str
+
+
+class ChangeRow(Answer):
+    """One thing that is not as it was, with the columns' own numbers."""
+
+    id: str
+    before: Free
+    after: Free
+    says: str
+
+
+class DistanceRow(Answer):
+    """How far the distributions lie apart, and what chance alone would give; null where undefined."""
+
+    psi: float | None
+    psi_by_chance: float | None
+    total_variation: float | None
+    total_variation_by_chance: float | None
+    ks: float | None
+    ks_error: float | None
+    ks_by_chance: float | None
+
+
+class AdvisedRow(Answer):
+    """The loss to train with before and after; null where none fits, for the reason that is said."""
+
+    before: str | None
+    after: str | None
+    metric: str | None
+    says: str
+    changed: bool
+
+
+class DriftReply(Answer):
+    """What changed between two profiles, how far they lie apart, and what to train with now."""
+
+    drifted: bool
+    answer: str
+    rows: dict[str, int]
+    changes: list[ChangeRow]
+    distances: DistanceRow
+    advice: AdvisedRow
 
 
 class ClassWeightReply(Answer):

@@ -162,6 +162,27 @@ def test_advice_without_an_answer_says_so(client: LossClient) -> None:
             _ = found.best
 
 
+@pytest.mark.parametrize("form", ["profiles", "documents", "columns"])
+def test_a_drift_is_the_librarys(client: LossClient, form: str) -> None:
+    later = TARGET[:300] * 1.3 - 1
+    p, q = losses.profile(TARGET, name="price"), losses.profile(later, name="price")
+    asked = {"profiles": (p, q), "documents": (p.to_dict(), q.to_dict()), "columns": (TARGET, later)}[form]
+    name = {"name": "price"} if form == "columns" else {}
+    found = client.drift(*asked, metric="mae", framework="lightgbm", require="robust", **name)
+    expected = losses.drift(p, q, metric="mae", framework="lightgbm", require="robust")
+    assert type(found) is type(expected)
+    assert found == expected
+    assert found.changes
+    assert (found.to_dict(), str(found), repr(found)) == (expected.to_dict(), str(expected), repr(expected))
+
+
+def test_a_drift_without_distances_comes_back_without_them(client: LossClient) -> None:
+    masks = np.arange(32).reshape(2, 4, 4) % 3 == 0
+    found = client.drift(masks, masks)
+    assert np.isnan(found.distances.ks)
+    assert found.to_dict() == losses.drift(masks, masks).to_dict()
+
+
 def test_class_weights_are_the_librarys(client: LossClient) -> None:
     assert client.class_weights([1000, 100, 10]) == losses.class_weights([1000, 100, 10])
     assert client.class_weights(np.array([5, 1]), "effective_number", beta=0.9) == losses.class_weights(
@@ -178,6 +199,9 @@ REFUSED: list[tuple[type[errors.LossesError], Callable[[Any], Any]]] = [
     (errors.InvalidWeights, lambda api: api.evaluate(["mse"], [1, 2], [1, 2], sample_weight=[1, -1])),
     (errors.NotSupported, lambda api: api.evaluate(["mse"], [1, 2], [1, 2], reduction="median")),
     (errors.UnknownName, lambda api: api.class_weights([1, 2], "fair")),
+    (errors.UnknownName, lambda api: api.drift([1, 2], [1, 2], metric="rmsee")),
+    (errors.EmptyInput, lambda api: api.drift([], [1, 2])),
+    (errors.InvalidProfile, lambda api: api.drift([1, 2], {"version": 1})),
     (errors.InvalidInput, lambda api: api.class_weights([1, 0])),
     (errors.InvalidType, lambda api: api.profile("somewhere.csv") if api is not losses else api.profile(5)),
 ]
@@ -224,7 +248,7 @@ def test_the_same_calls_can_be_awaited(address: str) -> None:
     asyncio.run(ask())
 
 
-@pytest.mark.parametrize("name", ["catalogue", "profile", "evaluate", "class_weights", "recommend"])
+@pytest.mark.parametrize("name", ["catalogue", "profile", "evaluate", "class_weights", "recommend", "drift"])
 def test_calls_take_the_arguments_that_the_library_takes(name: str) -> None:
     library = inspect.signature(recommend if name == "recommend" else getattr(losses, name))
     taken = inspect.signature(getattr(calls, name))

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 import losses
-from losses.errors import EmptyInput, UnknownName
+from losses.errors import EmptyInput, InvalidProfile, UnknownName
 from losses.profile.distance import distances
 
 RNG = np.random.default_rng(5)
@@ -135,9 +135,39 @@ def test_the_repr_says_what_changed_how_far_and_what_to_do():
     assert str(losses.drift(GAMMA, MORE + 2)).startswith("Changed: ")
 
 
-@pytest.mark.parametrize("pair", [([1, 2, 3], [None] * 4), ([1.0] * 10, [2.0] * 10), ([5], ["a"]), ([math.inf], [1])])
+STEPS = np.arange(60.0)
+ODD = {
+    "nothing present": ([1, 2, 3], [None] * 4),
+    "constants": ([1.0] * 10, [2.0] * 10),
+    "numbers and words": ([5], ["a"]),
+    "infinite": ([math.inf], [1]),
+    "scales far apart": (1e-140 * STEPS, 1e140 * STEPS),
+    "spreads beyond floats": (1e-200 * STEPS, 1e200 * STEPS),
+    "ratios beyond floats": (5e-324 * STEPS, 1e150 * STEPS),
+    "the ends of floats": ([1.7e308, -1.7e308] * 30, STEPS),
+}
+
+
+@pytest.mark.parametrize("pair", ODD)
 def test_odd_columns_are_compared_too(pair):
-    json.dumps(losses.drift(*pair).to_dict(), allow_nan=False)
+    before, after = ODD[pair]
+    for found in (losses.drift(before, after), losses.drift(after, before)):
+        json.dumps(found.to_dict(), allow_nan=False)
+        assert "inf times" not in str(found)
+
+
+def test_a_unit_and_a_scale_are_told_however_far_they_went():
+    found = {change.id: change for change in losses.drift(*ODD["scales far apart"]).changes}
+    assert found["unit"].after == pytest.approx(1e280)
+    assert found["scale"].after / found["scale"].before == pytest.approx(1e280)
+
+
+def test_a_document_that_cannot_be_true_says_which_of_the_two_it_is():
+    good = losses.profile([1, 2, 3]).to_dict()
+    for place, pair in (("before", (good | {"n": -1}, good)), ("after", (good, good | {"n": -1}))):
+        with pytest.raises(InvalidProfile, match=f"^{place}: profile field 'n'") as caught:
+            losses.drift(*pair)
+        assert caught.value.data["field"] == f"{place}.n"
 
 
 def test_nothing_cannot_be_compared():

@@ -25,6 +25,7 @@ REPLIES: dict[str, Any] = {
     "/v1/losses/{loss}": schemas.LossRow,
     "/v1/profiles": schemas.ProfileReply | schemas.ColumnsReply,
     "/v1/recommendations": schemas.RecommendationReply,
+    "/v1/drift": schemas.DriftReply,
     "/v1/evaluations": schemas.EvaluationReply,
     "/v1/class-weights": schemas.ClassWeightReply,
     "/v1/limits": dict[str, schemas.LimitRow],
@@ -251,6 +252,30 @@ def test_a_profile_stands_for_its_target(inside: Inside) -> None:
     by_profile = inside.post("/v1/recommendations", json={"profile": profile, "metric": "rmse"}).json()
     by_target = inside.post("/v1/recommendations?metric=rmse", json={"target": TARGET, "name": "price"}).json()
     assert by_profile == by_target
+
+
+def test_a_drift_is_the_librarys(inside: Inside) -> None:
+    rng = np.random.default_rng(0)
+    p, q = losses.profile(rng.gamma(2, 3, 400), name="price"), losses.profile(rng.normal(9, 3, 300), name="price")
+    wishes: dict[str, Any] = {"goal": "quantile@0.9", "model": "boosting", "require": ["convex"]}
+    found = inside.post("/v1/drift", json={"before": p.to_dict(), "after": q.to_dict(), **wishes})
+    assert found.json() == json.loads(json.dumps(losses.drift(p, q, **wishes).to_dict()))
+    assert "support" in [change["id"] for change in found.json()["changes"]]
+    by_query = inside.post("/v1/drift?metric=mae", json={"before": p.to_dict(), "after": q.to_dict(private=True)})
+    assert by_query.json()["advice"]["metric"] == "mae"
+    costs = inside.post("/v1/drift?costs.under=3&costs.over=1", json={"before": p.to_dict(), "after": q.to_dict()})
+    assert costs.json()["advice"]["before"].startswith("quantile")
+
+
+def test_a_drift_takes_json_alone(inside: Inside, schema: dict[str, Any]) -> None:
+    told = inside.csv("/v1/drift", "before,after\n1,2\n").json()
+    assert (told["type"], told["status"], told["allowed"]) == (
+        "/problems/unsupported-media-type", 415, ["application/json"],
+    )  # fmt: skip
+    operation = schema["paths"]["/v1/drift"]["post"]
+    assert list(operation["requestBody"]["content"]) == ["application/json"]
+    assert operation["requestBody"]["content"]["application/json"]["schema"]["required"] == ["before", "after"]
+    assert {p["name"] for p in operation["parameters"]}.isdisjoint({"before", "after", "n", "profile"})
 
 
 def test_options_of_a_file_stand_in_the_query_string(inside: Inside) -> None:

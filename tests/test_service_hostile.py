@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from losses import Profile
 from losses.errors import LossesError
 from service import jsontext
 from service.arrays import read_array
 from service.errors import MalformedJSON, TooLarge
+from service.routes import v1
 from tests.serving import Inside
 
 EVALUATIONS = "/v1/evaluations"
+POSTS = [route.path for route in v1.routes if isinstance(route, APIRoute) and "POST" in route.methods]
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +143,7 @@ def test_too_many_values_are_refused_before_they_are_read() -> None:
 
 @pytest.mark.parametrize("text", [b"[]", b"1", b'"mse"', b"null"])
 def test_a_body_that_is_no_object_is_refused(inside: Inside, text: bytes) -> None:
-    for address in (EVALUATIONS, "/v1/profiles", "/v1/recommendations", "/v1/class-weights"):
+    for address in POSTS:
         refused(inside.json(address, text), 422, "invalid-request")
 
 
@@ -249,6 +256,7 @@ def test_at_most_twenty_errors_are_told(inside: Inside) -> None:
 
 # ── targets, profiles, weights ──────────────────────────────────────────────────────────────────────────────────────
 
+ROW = Profile.of([1.5, 2.5, 4.0, 8.0] * 5).to_dict()
 TARGETS: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/profiles", {}, "invalid-request"),
     ("/v1/profiles", {"target": "/etc/passwd"}, "invalid-request"),
@@ -291,6 +299,20 @@ TARGETS: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/recommendations", {"target": [1, 2, 3], "n": True}, "invalid-request"),
     ("/v1/recommendations", {"target": [1, 2, 3], "n": 0}, "invalid-request"),
     ("/v1/recommendations", {"target": [1, 2, 3], "require": ["magic"]}, "unknown-name"),
+    ("/v1/drift", {}, "invalid-request"),
+    ("/v1/drift", {"before": ROW}, "invalid-request"),
+    ("/v1/drift", {"after": ROW}, "invalid-request"),
+    ("/v1/drift", {"before": None, "after": ROW}, "invalid-request"),
+    ("/v1/drift", {"before": [1, 2], "after": ROW}, "invalid-request"),
+    ("/v1/drift", {"before": "/etc/passwd", "after": ROW}, "invalid-request"),
+    ("/v1/drift", {"before": {}, "after": ROW}, "invalid-profile"),
+    ("/v1/drift", {"before": ROW, "after": {"version": 999}}, "invalid-profile"),
+    ("/v1/drift", {"before": ROW, "after": ROW | {"n": 10**15}}, "invalid-profile"),
+    ("/v1/drift", {"before": ROW, "after": Profile().to_dict()}, "empty-input"),
+    ("/v1/drift", {"before": ROW, "after": ROW, "n": 3}, "invalid-request"),
+    ("/v1/drift", {"before": ROW, "after": ROW, "target": [1]}, "invalid-request"),
+    ("/v1/drift", {"before": ROW, "after": ROW, "metric": "sparkle"}, "unknown-name"),
+    ("/v1/drift", {"before": ROW, "after": ROW, "costs": {"under": -1, "over": 1}}, "invalid-parameter"),
     ("/v1/class-weights", {}, "invalid-request"),
     ("/v1/class-weights", {"counts": [1], "target": [1]}, "invalid-request"),
     ("/v1/class-weights", {"counts": []}, "empty-input"),
@@ -408,8 +430,41 @@ def test_no_recommendation_fails(target: Any, metric: str | None) -> None:
     answered(INSIDE.json("/v1/profiles", json.dumps({"target": target}).encode(errors="replace")))
 
 
+COLUMNS: list[Any] = [
+    [i * 1e-140 for i in range(60)],
+    [i * 1e150 for i in range(60)],
+    [0, 0, 1, 3, 0, 2] * 20,
+    [i * i / 7 for i in range(3000)],
+    ["a", "b", "c", None] * 9,
+    [[0, 1], [1, 1]] * 9,
+]
+DOCUMENTS = [Profile.of(y).to_dict(private) for y in COLUMNS for private in (False, True)]
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where a document holds a number, or nothing."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node[:9]) if isinstance(node, list) else ()
+    for key, value in inner:
+        yield from places(value, (*path, key))
+    if path and (node is None or isinstance(node, int | float)):
+        yield path
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(DOCUMENTS).flatmap(lambda d: st.tuples(st.just(d), st.sampled_from(list(places(d))))),
+    st.sampled_from([0, 1, -1, 40, 2**53, 1e308, -1e308, 1e150, 1e-320, None, True]),
+    st.sampled_from(DOCUMENTS),
+)
+def test_no_document_makes_a_drift_fail(told: tuple[Any, tuple[Any, ...]], lie: Any, other: Any) -> None:
+    document, (*path, last) = copy.deepcopy(told[0]), told[1]
+    functools.reduce(lambda node, key: node[key], path, document)[last] = lie
+    for body in ({"before": document, "after": other}, {"before": other, "after": document}):
+        answered(INSIDE.post("/v1/drift", json=body))
+
+
 @settings(max_examples=100, deadline=None)
-@given(anything, st.sampled_from(["/v1/profiles", "/v1/recommendations", EVALUATIONS, "/v1/class-weights"]))
+@given(anything, st.sampled_from(POSTS))
 def test_no_body_fails(body: Any, address: str) -> None:
     answered(INSIDE.json(address, json.dumps(body).encode(errors="replace")))
 
