@@ -20,7 +20,7 @@ from .core import Reduction
 from .domains import Array
 from .errors import EmptyInput, LossesError, LossWarning, MissingDependency, UnknownName
 from .evaluate import Evaluation, evaluate
-from .profile import Profile, column_names, profile, profile_table, read_csv, read_table
+from .profile import Profile, chosen, column_names, profile, profile_table, read_csv, read_table, saved
 
 Options = argparse.Namespace
 
@@ -173,7 +173,10 @@ def serve_command(options: Options) -> None:
 
 def _profiles(options: Options) -> tuple[dict[str, Profile], list[str]]:
     """The column that is named, "target" or the only one; else all columns, and what there is to say of others."""
-    if options.column is not None or (options.file != "-" and _is_column(options.file)):
+    kept = saved(options.file)
+    if kept and options.column is None:
+        return kept, []
+    if kept or options.column is not None or (options.file != "-" and _is_column(options.file)):
         found = _profile(options)
         if not found.rows:
             raise EmptyInput(f"there are no rows in {options.file}", field="target")
@@ -189,6 +192,9 @@ def _is_column(path: str) -> bool:
 
 
 def _profile(options: Options) -> Profile:
+    kept = saved(options.file)
+    if kept:
+        return kept[str(chosen(list(kept), options.column))]
     if options.file != "-":
         return profile(options.file, column=options.column)
     table = _read("-", None if options.column is None else [options.column])
@@ -268,7 +274,9 @@ def _option(*flags: str, **settings: Any) -> Option:
 
 
 JSON = _option("--json", action="store_true", help="print JSON")
-FILE = _option("file", help="CSV, Parquet, Arrow, npy, npz or JSON lines; - for CSV on standard input")
+READ = "CSV, Parquet, Arrow, npy, npz or JSON lines; - for CSV on standard input"
+FILE = _option("file", help=READ)
+KEPT = _option("file", help=f"{READ}; or a profile that was kept as JSON")
 COLUMN = _option("--column", help='the column (by default "target", or the only one)')
 ASKED = [
     _option(f"--{name}", help=says)
@@ -287,13 +295,13 @@ COMMANDS: tuple[tuple[Callable[[Options], int | None], str, list[Option]], ...] 
     (
         profile_command,
         "what a target column is like, or each column of a table",
-        [FILE, COLUMN, _option("--private", action="store_true", help="leave out single values"), JSON],
+        [KEPT, COLUMN, _option("--private", action="store_true", help="leave out single values"), JSON],
     ),
     (
         drift_command,
         "what changed between two files, and whether the advice changes with it",
         [
-            _option("before", help="the earlier file, of any kind that profile reads"),
+            _option("before", help="the earlier file, of any kind that profile reads, or a profile kept as JSON"),
             _option("after", help="the later file"),
             *(COLUMN, *ASKED, JSON),
         ],
@@ -302,7 +310,7 @@ COMMANDS: tuple[tuple[Callable[[Options], int | None], str, list[Option]], ...] 
         recommend_command,
         "which loss to train with, and why",
         [
-            *(FILE, COLUMN, *ASKED, COST),
+            *(KEPT, COLUMN, *ASKED, COST),
             _option("--require", action="append", default=[], help="convex, robust, differentiable …"),
             _option("-n", type=int, default=5, help="how many to rank"),
             JSON,
@@ -311,7 +319,7 @@ COMMANDS: tuple[tuple[Callable[[Options], int | None], str, list[Option]], ...] 
     (
         check_command,
         "whether a loss is the one to train with; exit status 1 where it is not",
-        [FILE, COLUMN, _option("--loss", required=True, help="mse, huber:delta=1.35 …"), *ASKED, COST, JSON],
+        [KEPT, COLUMN, _option("--loss", required=True, help="mse, huber:delta=1.35 …"), *ASKED, COST, JSON],
     ),
     (
         evaluate_command,

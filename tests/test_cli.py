@@ -16,7 +16,7 @@ from pyarrow import ipc, parquet
 
 from losses.catalogue import LOSSES
 from losses.cli import main
-from losses.page import page, spark
+from losses.page import described, page, spark
 from losses.profile import profile
 
 ROWS = [(3.0, 2.5), (-0.5, 0.0), (2.0, 2.0), (7.0, 8.0)]
@@ -213,6 +213,59 @@ def test_drift_tells_what_changed_between_two_files(tmp_path: Path, capsys: pyte
     assert found["advice"]["before"] == "gamma_deviance"
     assert main(["drift", *files]) == 2
     assert "unknown column 'target'; known: other, price" in capsys.readouterr().err
+
+
+KEPT = {
+    "document": lambda p: p.to_dict(),
+    "private document": lambda p: p.to_dict(private=True),
+    "what profile prints": described,
+    "a table of documents": lambda p: {"price": p.to_dict(), "rooms": profile([1, 2, 2]).to_dict()},
+    "what profile prints of a table": lambda p: {"columns": {"rooms": described(p), "price": described(p)}},
+}
+
+
+@pytest.mark.parametrize("form", KEPT)
+def test_a_profile_that_was_kept_stands_for_its_file(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    y = np.random.default_rng(0).gamma(2, 3, 500)
+    kept, later = tmp_path / "kept.json", tmp_path / "later.csv"
+    kept.write_text(json.dumps(KEPT[form](profile(y, name="price"))))
+    later.write_text("price,x\n" + "".join(f"{value + 2!r},1\n" for value in y.tolist()))
+    found = json.loads(run(capsys, "drift", str(kept), str(later), "--column", "price", "--json"))
+    assert found["rows"] == {"before": 500, "after": 500}
+    assert "location" in [change["id"] for change in found["changes"]]
+    advice = json.loads(run(capsys, "recommend", str(kept), "--column", "price", "--metric", "mae", "--json"))
+    assert advice["ranked"][0]["loss"] == "mae"
+    assert run(capsys, "profile", str(kept), "--column", "price").startswith("price: ")
+    names = {name for name in ("price", "rooms") if name in run(capsys, "profile", str(kept))}
+    assert names == ({"price", "rooms"} if "table" in form else {"price"})
+
+
+def test_a_kept_profile_that_cannot_be_used_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    document = profile([1, 2, 3], name="price").to_dict()
+    wrong = {
+        "unknown column 'rooms'; known: price": document,
+        "profile field 'n'": document | {"n": -1},
+        "a list, or an object of columns, is expected": {"version": 1},
+    }
+    for said, data in wrong.items():
+        kept.write_text(json.dumps(data))
+        assert main(["drift", str(kept), str(kept), "--column", "rooms"]) == 2
+        assert said in capsys.readouterr().err
+    for text in ('{"version": ', '{"a":' * 5000):
+        kept.write_text(text)
+        assert main(["profile", str(kept)]) == 2
+        assert "not a readable json file" in capsys.readouterr().err
+
+
+def test_columns_in_a_json_file_are_no_profiles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "columns.json"
+    path.write_text(json.dumps({"version": [1, 2, 2], "profile": [3.5, 4.5, 1.5]}))
+    assert json.loads(run(capsys, "profile", str(path), "--column", "profile", "--json"))["readings"]["n"] == 3
 
 
 def _parquet() -> bytes:
