@@ -51,7 +51,11 @@ def _multiclass(loss: Any) -> dict[str, Any]:
     if loss.label_smoothing or loss.ignore_index is not None:
         no("it takes no smoothed or ignored labels", "cross_entropy")
     costs = loss.costs_of_classes
-    weights = {} if costs is None else {"class_weight": {k: float(cost) for k, cost in enumerate(costs)}}
+    weights: dict[str, Any] = (
+        {} if costs is None else {"class_weight": {k: float(cost) for k, cost in enumerate(costs)}}
+    )
+    if costs is not None and len(costs) == 2:  # it counts classes by itself from three on only
+        weights |= {"num_class": 2}
     return {"objective": "multiclass", **weights}
 
 
