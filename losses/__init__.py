@@ -16,6 +16,7 @@ from .errors import LossesError, LossWarning
 from .evaluate import Evaluation, Evaluator, Result, evaluate
 from .imbalance import class_weights
 from .profile import Profile, profile, profile_table
+from .race import Race, race
 from .sums import Sum
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ __all__ = [
     "LossWarning",
     "LossesError",
     "Profile",
+    "Race",
     "Result",
     "Sum",
     "catalogue",
@@ -54,5 +56,6 @@ __all__ = [
     "get",
     "profile",
     "profile_table",
+    "race",
     "recommend",
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``losses list | show | profile | drift | recommend | check | evaluate | serve``.
+"""The command line: ``losses list | show | profile | drift | recommend | check | race | evaluate | serve``.
 
 Tables for people, ``--json`` for programs; bad input is one clear line and exit status 2.
 """
@@ -148,6 +148,27 @@ def check_command(options: Options) -> int:
     else:
         print(found)
     return 0 if found.fine else 1
+
+
+def race_command(options: Options) -> None:
+    """The advice measured: candidate losses trained on the other columns."""
+    from .profile.progress import Progress
+    from .race import race
+
+    table = _read(options.file, None)
+    name = chosen(list(table), options.column) or "target"
+    others = [*options.without, *([options.weight] if options.weight else [])]
+    for other in others:
+        if other not in table:
+            raise UnknownName.among("column", other, table)
+    features = {key: values for key, values in table.items() if key not in (name, *others)}
+    asked = {key: getattr(options, key) for key in ("metric", "goal", "task", "model", "framework", "budget", "cv")}
+    with Progress() as progress:
+        found = race(
+            features, table[name], **asked, costs=_costs(options), name=name, candidates=options.loss or options.n,
+            sample_weight=table.get(options.weight), progress=progress.tell,
+        )  # fmt: skip
+    return _json(found.to_dict()) if options.json else print(found)
 
 
 def evaluate_command(options: Options) -> None:
@@ -320,6 +341,20 @@ COMMANDS: tuple[tuple[Callable[[Options], int | None], str, list[Option]], ...] 
         check_command,
         "whether a loss is the one to train with; exit status 1 where it is not",
         [KEPT, COLUMN, _option("--loss", required=True, help="mse, huber:delta=1.35 …"), *ASKED, COST, JSON],
+    ),
+    (
+        race_command,
+        "the advice measured: candidate losses trained on the other columns, within a budget",
+        [
+            *(FILE, COLUMN, *ASKED, COST),
+            _option("--budget", type=float, default=30.0, metavar="S", help="seconds that may be used (by default 30)"),
+            _option("--loss", action="append", default=[], help="race these instead of the first of the advice"),
+            _option("-n", type=int, default=6, help="how many of the advice race"),
+            _option("--without", action="append", default=[], metavar="COLUMN", help="a column to leave out"),
+            _option("--weight", metavar="COLUMN", help="the column of weights"),
+            _option("--cv", type=int, default=5, help="folds"),
+            JSON,
+        ],
     ),
     (
         evaluate_command,

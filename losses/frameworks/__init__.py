@@ -17,7 +17,7 @@ from typing import Any
 
 from ..core import Loss
 from ..errors import UnknownName
-from ._spelling import Framework, Steps, lines, made
+from ._spelling import Call, Framework, Steps, call, lines, made
 
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
@@ -57,8 +57,13 @@ def export(loss: Loss, framework: str) -> Any:
     Raises NotSupported with the reason and the nearest loss, UnknownName for an unknown framework,
     MissingDependency where its package is not installed.
     """
+    return made(spelled(loss, framework))
+
+
+def spelled(loss: Loss, framework: str) -> Any:
+    """The same as it is written: calls that are yet to be made, or a mapping of parameters."""
     name = find(framework)
-    return made(_frameworks()[name].spell(loss, name))
+    return _frameworks()[name].spell(loss, name)
 
 
 def code(
@@ -68,16 +73,19 @@ def code(
     link: str | None = None,
     transform: str | None = None,
     post: Mapping[str, Any] | None = None,
+    model: Call | None = None,
 ) -> str:
-    """The same as lines to paste, given ``X`` and ``y``: they train a model and leave ``predictions``."""
-    name = find(framework)
-    found = _frameworks()[name]
-    spelled = found.spell(loss, name)
-    body = found.write(loss, spelled, Steps(link, transform, post))
+    """The same as lines to paste, given ``X`` and ``y``: they train a model and leave ``predictions``.
+
+    ``model`` is another model to train with this loss than the one that is exported.
+    """
+    found = _frameworks()[find(framework)]
+    written = spelled(loss, framework) if model is None else model
+    body = found.write(loss, written, Steps(link, transform, post))
     heads = [line for line in body if re.match(r"(import|from) ", line)]
     rest = [line for line in body if line not in heads]
-    imports = sorted({*heads, *lines(spelled)}, key=lambda line: (line.startswith("from "), line))
+    imports = sorted({*heads, *lines(written)}, key=lambda line: (line.startswith("from "), line))
     return "\n".join([*imports, "", *rest]) + "\n"
 
 
-__all__ = ["NAMES", "code", "export", "family", "find", "native", "supports"]
+__all__ = ["NAMES", "Call", "call", "code", "export", "family", "find", "made", "native", "spelled", "supports"]

@@ -1,0 +1,223 @@
+"""How a loss trains a model, one kind of model a row: boosted trees of LightGBM or scikit-learn, linear models.
+
+All losses of one race train the same kind of model with its library's own defaults, so that only the loss differs.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from losses import frameworks
+from losses.advice import vocabulary
+from losses.advice.answer import Recommendation
+from losses.core import Loss
+from losses.errors import NotSupported
+from losses.pool import THREADS
+from losses.profile.column import Array
+from losses.race.linear import code, estimator
+from losses.race.table import Table
+
+TREES = 100  # what both libraries grow where nothing is said
+WIDE = 1_000_000  # numbers in a table from which more than one thread pays off
+Predict = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train with one loss; ``key`` is the same where two losses train the very same model.
+
+    ``fit`` takes rows, a number of trees and a seed, and returns what predicts: values; or for classes
+    ``probabilities`` (or bare scores where there are none), (n,) of the second class or (n, k).
+    """
+
+    key: str
+    fit: Callable[[Table, int, int], Predict]
+    probabilities: bool = True
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of model: the library that trains it, what it is, whether trees are grown, and how it takes a loss."""
+
+    framework: str
+    model: str
+    recipe: Callable[[Loss, int], Recipe]
+    trees: bool = True
+    code: Callable[[Recommendation], str] | None = None  # where the code of the advice trains another model
+
+
+def threads(table: Table) -> int:
+    """How many threads a fit is worth: they cost more than they bring on small tables."""
+    return 1 if table.x.size < WIDE else THREADS
+
+
+# ── LightGBM ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _lightgbm(loss: Loss, classes: int) -> Recipe:
+    params = dict(loss.to("lightgbm"))
+    objective = params["objective"]
+    if callable(objective):
+        return _with_ours(loss, params, classes)
+    if objective == "multiclass" and classes == 2:  # unweighted, two sums of trees learn what one does
+        params |= {} if "class_weight" in params else {"objective": "binary"}
+
+    def fit(rows: Table, trees: int, seed: int) -> Predict:
+        import lightgbm
+
+        make = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
+        model = make(**params, **_settings(rows, trees, seed))
+        model.fit(rows.x, rows.y, sample_weight=rows.weight, categorical_feature=list(rows.words) or "auto")
+        return _reader(model, classes)
+
+    return Recipe(_text(params), fit)
+
+
+def _with_ours(loss: Loss, params: dict[str, Any], classes: int) -> Recipe:
+    """One sum of trees a row, begun at the best constant; labels as the loss reads them."""
+    if classes > 2:
+        raise NotSupported(f"lightgbm grows one sum of trees for {loss}, and there are {classes} classes")
+    objective, reads = params["objective"], loss.inputs["y_pred"].name
+    signs = loss.inputs["y_true"].name == "signs"
+
+    def fit(rows: Table, trees: int, seed: int) -> Predict:
+        import lightgbm
+
+        y = 2.0 * rows.y - 1 if signs else rows.y.astype(np.float64)
+        start = objective.start(y, rows.weight)
+        model = lightgbm.LGBMRegressor(**params, **_settings(rows, trees, seed))
+        model.fit(
+            rows.x, y, sample_weight=rows.weight, init_score=np.full(len(y), start),
+            categorical_feature=list(rows.words) or "auto",
+        )  # fmt: skip
+        return lambda x: _from_sum(objective.predict(start + model.predict(x, raw_score=True)), reads)
+
+    return Recipe(_text(params), fit, probabilities=not signs)
+
+
+def _from_sum(z: Array, reads: str) -> Array:
+    return 1 / (1 + np.exp(-np.clip(z, -700, 700))) if reads == "logits" else z
+
+
+def _settings(rows: Table, trees: int, seed: int) -> dict[str, Any]:
+    return {
+        "n_estimators": trees, "random_state": seed, "n_jobs": threads(rows), "deterministic": True,
+        "force_col_wise": True, "verbosity": -1,
+    }  # fmt: skip
+
+
+def _text(params: dict[str, Any]) -> str:
+    return repr(sorted(params.items(), key=lambda item: item[0]))
+
+
+# ── scikit-learn ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sklearn(loss: Loss, classes: int) -> Recipe:
+    inverse = loss.about.id == "mape"
+    model = (_absolute() if inverse else loss).to("sklearn")
+    options = [name for name in model.get_params() if name.rpartition("__")[2] == "max_iter"]
+    if len(options) != 1 or "HistGradientBoosting" not in repr(model):
+        raise NotSupported(f"scikit-learn's boosted trees cannot be trained with {loss}")
+    prefix = options[0].removesuffix("max_iter")
+
+    def prepared(rows: Table, trees: int, seed: int) -> Any:
+        words = list(rows.words) or None
+        settings = {"max_iter": trees, "random_state": seed, "categorical_features": words}
+        return _copy(model).set_params(**{prefix + name: value for name, value in settings.items()})
+
+    return Recipe(repr(model) + " by 1/|y|" * inverse, _fits(prepared, classes, inverse))
+
+
+def _linear(loss: Loss, classes: int) -> Recipe:
+    inverse = loss.about.id == "mape"
+    model = frameworks.made(estimator(_absolute() if inverse else loss))
+
+    def prepared(rows: Table, trees: int, seed: int) -> Any:
+        return _copy(model)
+
+    probabilities = hasattr(model, "predict_proba")
+    return Recipe(repr(model) + " by 1/|y|" * inverse, _fits(prepared, classes, inverse), probabilities)
+
+
+def _absolute() -> Loss:
+    """MAPE is the absolute error with weights 1/|y|."""
+    from losses.catalogue import LOSSES
+
+    return LOSSES["mae"]()
+
+
+def _copy(model: Any) -> Any:
+    from sklearn.base import clone
+
+    return clone(model)
+
+
+def _fits(prepared: Callable[[Table, int, int], Any], classes: int, inverse: bool) -> Callable[..., Predict]:
+    def fit(rows: Table, trees: int, seed: int) -> Predict:
+        model, rows = prepared(rows, trees, seed), _inverse(rows) if inverse else rows
+        weights = {} if rows.weight is None else {_weight_of(model): rows.weight}
+        model.fit(rows.x, rows.y, **weights)
+        return _reader(model, classes)
+
+    return fit
+
+
+def _inverse(rows: Table) -> Table:
+    size = np.abs(rows.y)
+    least = float(size[size > 0].min(initial=1.0))
+    return replace(rows, weight=(1.0 if rows.weight is None else rows.weight) / np.maximum(size, least))
+
+
+def _weight_of(model: Any) -> str:
+    return f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
+
+
+def _reader(model: Any, classes: int) -> Predict:
+    """What predicts: values, probabilities, or scores where the model has no probabilities."""
+    if not classes:
+        return lambda x: np.asarray(model.predict(x), dtype=np.float64)
+    read = getattr(model, "predict_proba", None) or model.decision_function
+
+    def predict(x: Array) -> Array:
+        found = read(x)
+        return found[:, 1] if found.shape[1:] == (2,) else found
+
+    return predict
+
+
+# ── the rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+KINDS = (
+    Kind("lightgbm", "boosting", _lightgbm),
+    Kind("sklearn", "boosting", _sklearn),
+    Kind("sklearn", "linear", _linear, trees=False, code=code),
+)
+
+
+def kind(model: str | None, framework: str | None) -> Kind:
+    """The first row that is meant and whose library is installed; boosting where neither is named."""
+    wanted = vocabulary.lookup("model", model, vocabulary.MODELS).id if model is not None else "boosting"
+    library = frameworks.find(framework) if framework is not None else None
+    rows = [row for row in KINDS if row.model == wanted and library in (None, row.framework)]
+    rows = [row for row in rows if row.framework in frameworks.NAMES]
+    if not rows:
+        allowed = [f"{row.model} with {row.framework}" for row in KINDS]
+        named = " with ".join(filter(None, [wanted, library]))
+        raise NotSupported(
+            f"a race trains {', '.join(allowed)}, not {named}", field="model", got=named, allowed=allowed
+        )
+    return next((row for row in rows if importlib.util.find_spec(row.framework)), rows[-1])
+
+
+def quiet(fit: Callable[[], Any]) -> Any:
+    """What ``fit`` returns, without what libraries say of convergence or names of columns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return fit()
