@@ -12,12 +12,12 @@ from losses.advice.question import Question, ask
 from losses.advice.recommend import read, unique
 from losses.errors import InvalidParameter, NotSupported
 from losses.race.answer import Race
-from losses.race.entrants import checked, entrants
+from losses.race.entrants import Refusals, checked, entrants
 from losses.race.heats import Budget, Heats, Tell
 from losses.race.models import Kind, kind
-from losses.race.scores import POWER, Scorer, scorer
+from losses.race.scores import POWER, VALUES, Scorer, scorer
 from losses.race.standings import standings
-from losses.race.table import features, for_linear, table
+from losses.race.table import column, features, for_linear, table
 
 NAMES = {
     ("lightgbm", "boosting"): "boosted trees of LightGBM",
@@ -79,27 +79,31 @@ def race(
     found = features(X)
     if trained.model == "linear":
         for_linear(found)
+    target = column(found, y)
     q = ask(
         read(y, task, name, sample_weight),
         metric=metric, goal=goal, costs=costs, task=task, model=trained.model,
         framework=framework and trained.framework, require=require,
     )  # fmt: skip
     judged = scorer(q)
-    rows = table(found, y, sample_weight, q.task == "classification", cv)
+    rows = table(found, y, target, sample_weight, q.task == "classification", cv)
     racing, refused = entrants(q, wanted, trained, judged.reads, rows.classes)
     if not racing:
         reasons = "; ".join(f"{loss}: {reason}" for loss, reason in refused[:3])
         raise NotSupported(f"no loss can race: {reasons}", field="candidates")
+    if judged.reads == VALUES:
+        judged.cost(rows.y, rows.y, rows.weight, q)  # refuses targets for which the metric is not defined
     heats = Heats(rows, racing, judged, q, trained, cv, random_state, ends, progress or _untold)
     complete = heats.run()
     called = _called(q, judged)
     ranked = standings(heats, called)
     failed = [(e.advised.usage, e.failed) for e in racing if e.failed]
+    ruled_out = _once([*failed, *refused], {found.id for found in ranked if found.transform is None})
     noted = unique([*warnings.of_question(q), *ranked[0].warnings])
     notes = tuple(_notes(heats, called, complete))
     trainer = _trainer(trained, heats)
     asked = replace(q, framework=trained.framework)
-    return Race(asked, list(ranked), [*failed, *refused], noted, called, judged.best is None, trainer, complete, notes)
+    return Race(asked, list(ranked), ruled_out, noted, called, judged.best is None, trainer, complete, notes)
 
 
 def _untold(share: float, what: str) -> None:
@@ -128,6 +132,11 @@ def _trainer(trained: Kind, heats: Heats) -> str:
     return f"{NAMES[trained.framework, trained.model]}, {heats.cv}-fold cross-validation of {len(heats.table.y):,} rows"
 
 
+def _once(reasons: Refusals, racing: set[str]) -> Refusals:
+    """The first reason for each loss that is not in the race after all."""
+    return list(dict(reversed([(loss, why) for loss, why in reasons if loss not in racing])).items())[::-1]
+
+
 def _notes(heats: Heats, metric: str, complete: bool) -> list[str]:
     """What the reader should know of how this was measured."""
     q, said = heats.question, []
@@ -135,6 +144,6 @@ def _notes(heats: Heats, metric: str, complete: bool) -> list[str]:
         said.append(f"No metric was named: {metric} is least at what is wanted, by {q.wanted}.")
     if not complete:
         said.append(f"The budget of {heats.budget.seconds:g} s ended before all was measured in full.")
-    if q.p.n != len(heats.table.y):
+    if q.p.rows != len(heats.table.y):
         said.append(f"{q.p.rows - len(heats.table.y):,} rows have no target and were left out.")
     return said

@@ -170,6 +170,9 @@ SCORERS = (
     Scorer("cost", DECISIONS, _costs),
 )
 
+READS = {"regression": (VALUES,), "classification": (PROBABILITIES, ORDER, DECISIONS)}
+ANY = (VALUES, PROBABILITIES, ORDER, DECISIONS)
+
 OWN = {  # the score that is consistent for a functional, where no metric was named
     "mean": "rmse",
     "median": "mae",
@@ -189,12 +192,12 @@ OWN = {  # the score that is consistent for a functional, where no metric was na
 
 def scorer(q: Question) -> Scorer:
     """The row of the metric that was named, or the one consistent with what is wanted."""
-    reads = (PROBABILITIES, ORDER, DECISIONS) if q.task == "classification" else (VALUES,)
-    rows = {row.id: row for row in SCORERS if row.reads in reads} if q.task in ("classification", "regression") else {}
+    reads = READS.get(q.task, ())
+    rows = {row.id: row for row in SCORERS if row.reads in reads}
     wanted = q.metric.id if q.metric and not q.costs else OWN.get(q.functional, q.functional)
     if wanted in rows:
         return rows[wanted]
-    possible = [row.id for row in SCORERS if row.reads in reads and row.id != "cost"]
+    possible = [row.id for row in SCORERS if row.reads in (reads or ANY) and row.id != "cost"]
     what = f"the metric {wanted}" if q.metric else f"a target of task {q.task} with no metric"
     detail = f"{what} cannot be measured by training models on rows of a table; possible: {', '.join(possible)}"
     raise NotSupported(detail, field="metric", got=wanted, allowed=possible)

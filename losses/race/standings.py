@@ -32,14 +32,15 @@ def standings(heats: Heats, metric: str) -> list[Raced]:
     lead = min(running, key=lambda e: (float(np.mean(e.costs[depth][:folds])), e.place))
     rows = [(e, _measured(heats, e, lead, depth, folds)) for e in standing]
     rows.sort(key=lambda row: _order(*row))
-    said = Evidence(heats, metric, lead, rows)
+    said = Evidence(heats, metric, lead, depth, rows)
     return [_raced(heats, e.advised, row, said.of(e, row)) for e, row in rows]
 
 
 def _depth(running: Sequence[Entrant], plan: int) -> int | None:
-    """The last round in which all that still run have two folds or more."""
+    """The last round in which all that still run have two folds or more; else the first, if they have one."""
     reached = [d for d in range(plan) if all(len(e.costs) > d and len(e.costs[d]) > 1 for e in running)]
-    return reached[-1] if reached else None
+    one = all(e.costs and e.costs[0] for e in running)
+    return reached[-1] if reached else 0 if one else None
 
 
 def _measured(heats: Heats, e: Entrant, lead: Entrant, depth: int, folds: int) -> Measured:
@@ -62,7 +63,7 @@ def _measured(heats: Heats, e: Entrant, lead: Entrant, depth: int, folds: int) -
         interval=ends,
         relative=difference / base if base else None,
         relative_interval=(ends[0] / base, ends[1] / base) if base and ends else None,
-        tie=e.out is None and ends is not None and ends[0] <= 0 <= ends[1],
+        tie=e.out is None and (ends is None or ends[0] <= 0 <= ends[1]),
         rows=rows,
         trees=trees,
         dropped=e.out is not None,
@@ -88,10 +89,13 @@ class Evidence:
     heats: Heats
     metric: str
     lead: Entrant
+    depth: int
     rows: Sequence[tuple[Entrant, Measured]]
 
     def of(self, e: Entrant, row: Measured) -> str:
         """The figure, and how it stands to others."""
+        if row.interval is None:
+            return f"{self.metric} {row.figure} on one fold{row.heat}, too little to compare"
         head = f"{self.metric} {row.figure} over {row.folds} folds{row.heat}"
         return ", ".join([head, *(self._of_first() if e is self.rows[0][0] else self._of_other(e, row))])
 
@@ -100,7 +104,7 @@ class Evidence:
             return [f"the best figure, yet a tie with {self.rows[0][1].short}"]
         if row.tie:
             return ["a tie with the best figure"]
-        return [self._apart(e, self.lead, row.mean - row.difference, f"worse than {_row(self.rows, self.lead).short}")]
+        return self._apart(e, self.lead, row.mean - row.difference, f"worse than {self._short(self.lead)}")
 
     def _of_first(self) -> list[str]:
         """How much better it is than the best that does not tie, and with what it ties."""
@@ -110,20 +114,20 @@ class Evidence:
         beaten = next(((e, row) for e, row in self.rows[1:] if not row.tie), None)
         if beaten is None:
             return said
-        return [self._apart(beaten[0], first, beaten[1].mean, f"better than {beaten[1].short}"), *said]
+        return [*self._apart(beaten[0], first, beaten[1].mean, f"better than {beaten[1].short}"), *said]
 
-    def _apart(self, worse: Entrant, better: Entrant, base: float, words: str) -> str:
-        """A difference, measured where the worse one got to."""
-        depth = len(worse.costs) - 1 if worse.out is None else worse.out
+    def _apart(self, worse: Entrant, better: Entrant, base: float, words: str) -> list[str]:
+        """A difference, measured where the worse one got to; nothing where it may be chance."""
+        depth = self.depth if worse.out is None else worse.out
         own, theirs = _together(worse, better, depth, None)
         ends = interval((own - theirs).tolist(), self.heats.cv)
-        if ends is None:
-            return words
-        return f"{gap(float(np.mean(own - theirs)), ends, base if self.heats.scorer.best is None else None)} {words}"
+        if ends is None or ends[0] <= 0:
+            return []
+        share = base if self.heats.scorer.best is None else None
+        return [f"{gap(float(np.mean(own - theirs)), ends, share)} {words}"]
 
-
-def _row(rows: Sequence[tuple[Entrant, Measured]], e: Entrant) -> Measured:
-    return next(row for other, row in rows if other is e)
+    def _short(self, e: Entrant) -> str:
+        return next(row.short for other, row in self.rows if other is e)
 
 
 def _raced(heats: Heats, advised: Recommendation, row: Measured | None, evidence: str) -> Raced:

@@ -10,7 +10,7 @@ import numpy as np
 
 from losses.arrays import numbers
 from losses.errors import InvalidInput, InvalidShape, InvalidType, MissingValues
-from losses.profile.column import Array, as_array, read_column, read_weights
+from losses.profile.column import Array, Column, as_array, read_column, read_weights
 
 LEVELS = 254  # the most categories that boosted trees take in one column
 FEWEST = 20  # rows
@@ -68,14 +68,14 @@ def _columns(source: Any) -> dict[str, Any] | None:
 
 def _column(name: str, values: Any) -> tuple[Array, bool]:
     """A column as floats, and whether they number words."""
-    column = read_column(values)
-    if column.matrix is not None:
+    read = read_column(values)
+    if read.matrix is not None:
         raise InvalidShape(f"column {name!r} of X holds arrays, where numbers or words are expected", field="X")
-    rows = len(column.present) if column.present is not None else column.numbers.size + sum(column.words.values())
-    present = np.ones(rows, bool) if column.present is None else column.present
+    rows = _length(read)
+    present = np.ones(rows, bool) if read.present is None else read.present
     found = np.full(rows, np.nan)
-    if not column.words:
-        found[present] = column.numbers
+    if not read.words:
+        found[present] = read.numbers
         return found, False
     labels = np.asarray([str(value) for value, there in zip(as_array(values), present, strict=True) if there])
     levels, codes = np.unique(labels, return_inverse=True)
@@ -109,21 +109,30 @@ def for_linear(found: Features) -> None:
         raise MissingValues(detail, field="X", rows=rows[:5].tolist())
 
 
-def table(found: Features, target: Any, weight: Any, classify: bool, folds: int) -> Table:
+def column(found: Features, target: Any) -> Column:
+    """The target as one column, with a row for each row of the features."""
+    read, rows = read_column(target), len(found.x)
+    if read.matrix is not None:
+        raise InvalidShape(f"y must be one column, got shape {read.matrix.shape}", field="y", got=[*read.matrix.shape])
+    got = _length(read)
+    if got != rows:
+        raise InvalidShape(f"X has {rows:,} rows and y has {got:,}", field="y", expected=rows, got=got)
+    return read
+
+
+def _length(read: Column) -> int:
+    return len(read.present) if read.present is not None else read.numbers.size + sum(read.words.values())
+
+
+def table(found: Features, target: Any, read: Column, weight: Any, classify: bool, folds: int) -> Table:
     """Features with the target's rows that are not missing; too few of them are refused."""
-    column = read_column(target)
-    if column.matrix is not None:
-        raise InvalidShape("y must be one column", field="y", got=list(column.matrix.shape))
-    values = target if hasattr(target, "__len__") else list(target)
     rows = len(found.x)
-    if len(values) != rows:
-        raise InvalidShape(f"X has {rows:,} rows and y has {len(values):,}", field="y", expected=rows, got=len(values))
     heft = None if weight is None else read_weights(weight, rows)
-    present = np.arange(rows) if column.present is None else np.flatnonzero(column.present)
+    present = np.arange(rows) if read.present is None else np.flatnonzero(read.present)
     if len(present) < FEWEST:
         detail = f"a race needs at least {FEWEST} rows with a target, got {len(present)}"
         raise InvalidInput(detail, field="y", expected=FEWEST, got=len(present))
-    y, classes = _classes(target, present, folds) if classify else (column.numbers, 0)
+    y, classes = _classes(target, present, folds) if classify else (read.numbers, 0)
     if y.min() == y.max():
         raise InvalidInput("every row of y holds the same value: there is nothing to race for", field="y")
     heft = None if heft is None else heft[present]
