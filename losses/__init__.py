@@ -6,7 +6,7 @@ on predictions, ``get`` makes one loss, ``catalogue`` lists them all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .advice import Advice, Check, check, recommend
 from .catalogue import LOSSES, catalogue, get
@@ -16,7 +16,6 @@ from .errors import LossesError, LossWarning
 from .evaluate import Evaluation, Evaluator, Result, evaluate
 from .imbalance import class_weights
 from .profile import Profile, profile, profile_table
-from .race import Race, race
 from .sums import Sum
 
 __version__ = "0.1.0"
@@ -29,9 +28,20 @@ if TYPE_CHECKING:  # at run time the classes come from the catalogue, below
     from .embedding import *
     from .imbalance import *
     from .ordinal import *
+    from .racing import Race, race
     from .regression import *
     from .segmentation import *
     from .uncertainty import *
+
+
+def __getattr__(name: str) -> Any:
+    """The race is read in when it is asked for: profiles and losses do without its models."""
+    if name not in ("Race", "race"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import racing
+
+    return getattr(racing, name)
+
 
 globals().update({loss.__name__: loss for loss in LOSSES.values()})
 

@@ -153,7 +153,7 @@ def check_command(options: Options) -> int:
 def race_command(options: Options) -> None:
     """The advice measured: candidate losses trained on the other columns."""
     from .profile.progress import Progress
-    from .race import race
+    from .racing import race
 
     table = _read(options.file, None)
     name = chosen(list(table), options.column) or "target"

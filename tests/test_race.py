@@ -14,9 +14,9 @@ import pytest
 import losses
 from losses import errors
 from losses.cli import main
-from losses.race.compare import interval
-from losses.race.heats import rounds
-from losses.race.table import spread
+from losses.racing.compare import interval
+from losses.racing.heats import rounds
+from losses.racing.table import spread
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 3))

@@ -9,7 +9,7 @@ from sklearn import metrics
 from losses.advice.question import ask
 from losses.errors import NotSupported
 from losses.profile import profile
-from losses.race.scores import DECISIONS, ORDER, PROBABILITIES, SCORERS, VALUES, scorer
+from losses.racing.scores import DECISIONS, ORDER, PROBABILITIES, SCORERS, VALUES, scorer
 
 RNG = np.random.default_rng(0)
 N = 200

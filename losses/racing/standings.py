@@ -10,10 +10,10 @@ import numpy as np
 from losses.advice.answer import Recommendation
 from losses.errors import NotSupported
 from losses.profile.column import Array
-from losses.race.answer import Measured, Raced, gap
-from losses.race.compare import interval, standard_error
-from losses.race.entrants import Entrant
-from losses.race.heats import Heats
+from losses.racing.answer import Measured, Raced, gap
+from losses.racing.compare import interval, standard_error
+from losses.racing.entrants import Entrant
+from losses.racing.heats import Heats
 
 NAMED = 2  # ties that are told by name
 

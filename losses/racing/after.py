@@ -14,9 +14,9 @@ import numpy as np
 
 from losses.advice.answer import Recommendation
 from losses.profile.column import Array
-from losses.race.models import Predict, Recipe
-from losses.race.scores import DECISIONS, VALUES
-from losses.race.table import Table, spread
+from losses.racing.models import Predict, Recipe
+from losses.racing.scores import DECISIONS, VALUES
+from losses.racing.table import Table, spread
 
 PARTS = 3  # of the training rows, each predicted by a model of the others, to choose a threshold on
 TRANSFORMS = {"log1p": (np.log1p, np.expm1)}

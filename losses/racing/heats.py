@@ -14,12 +14,12 @@ import numpy as np
 
 from losses.advice.question import Question
 from losses.profile.column import Array
-from losses.race.after import predicted
-from losses.race.compare import SURE, interval
-from losses.race.entrants import Entrant
-from losses.race.models import TREES, Kind, quiet, threads
-from losses.race.scores import Scorer
-from losses.race.table import Table, spread
+from losses.racing.after import predicted
+from losses.racing.compare import SURE, interval
+from losses.racing.entrants import Entrant
+from losses.racing.models import TREES, Kind, quiet, threads
+from losses.racing.scores import Scorer
+from losses.racing.table import Table, spread
 
 REPEATS = 4  # of the whole cross-validation in the last round
 LAST = 3  # fits whose time tells that of the next
@@ -37,10 +37,9 @@ class Round:
     margin: float = 0.0
     sure: float = SURE
 
-    @property
-    def work(self) -> float:
-        """What a fit takes, up to a factor."""
-        return self.rows * self.trees
+    def work(self, trees: bool) -> float:
+        """What a fit takes, up to a factor; linear programs, the slowest of linear models, take the square of rows."""
+        return float(self.rows * self.trees if trees else self.rows**2)
 
 
 def rounds(n: int, trees: bool) -> list[Round]:
@@ -138,7 +137,7 @@ class Heats:
         if entrant.seconds[depth]:
             return max(entrant.seconds[depth][-LAST:])
         if depth and entrant.seconds[depth - 1]:
-            more = self.plan[depth].work / self.plan[depth - 1].work
+            more = self._work(depth) / self._work(depth - 1)
             return more * max(entrant.seconds[depth - 1][-LAST:])
         return max((e.seconds[depth][-1] for e in self.entrants if e.seconds[depth:] and e.seconds[depth]), default=0.0)
 
@@ -177,5 +176,8 @@ class Heats:
 
     def _share(self, depth: int, repeats: float) -> float:
         """How much of the planned work lies behind."""
-        steps = [step.work * step.repeats for step in self.plan]
-        return (sum(steps[:depth]) + self.plan[depth].work * repeats) / sum(steps)
+        steps = [self._work(i) * step.repeats for i, step in enumerate(self.plan)]
+        return (sum(steps[:depth]) + self._work(depth) * repeats) / sum(steps)
+
+    def _work(self, depth: int) -> float:
+        return self.plan[depth].work(self.kind.trees)

@@ -20,8 +20,8 @@ from losses.core import Loss
 from losses.errors import NotSupported
 from losses.pool import THREADS
 from losses.profile.column import Array
-from losses.race.linear import code, estimator
-from losses.race.table import Table
+from losses.racing.linear import code, estimator
+from losses.racing.table import Table
 
 TREES = 100  # what both libraries grow where nothing is said
 WIDE = 1_000_000  # numbers in a table from which more than one thread pays off

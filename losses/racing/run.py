@@ -11,13 +11,13 @@ from losses.advice import warnings
 from losses.advice.question import Question, ask
 from losses.advice.recommend import read, unique
 from losses.errors import InvalidParameter, NotSupported
-from losses.race.answer import Race
-from losses.race.entrants import Refusals, checked, entrants
-from losses.race.heats import Budget, Heats, Tell
-from losses.race.models import Kind, kind
-from losses.race.scores import POWER, VALUES, Scorer, scorer
-from losses.race.standings import standings
-from losses.race.table import column, features, for_linear, table
+from losses.racing.answer import Race
+from losses.racing.entrants import Refusals, checked, entrants
+from losses.racing.heats import Budget, Heats, Tell
+from losses.racing.models import Kind, kind
+from losses.racing.scores import POWER, VALUES, Scorer, scorer
+from losses.racing.standings import standings
+from losses.racing.table import column, features, for_linear, table
 
 NAMES = {
     ("lightgbm", "boosting"): "boosted trees of LightGBM",

@@ -15,8 +15,8 @@ from losses.advice.vocabulary import CATALOGUE_TASKS
 from losses.catalogue import get
 from losses.core import Loss
 from losses.errors import InvalidParameter, NotSupported
-from losses.race.models import Kind, Recipe
-from losses.race.scores import DECISIONS, PROBABILITIES, VALUES
+from losses.racing.models import Kind, Recipe
+from losses.racing.scores import DECISIONS, PROBABILITIES, VALUES
 
 ALL = 1000  # more losses than there are
 
