@@ -16,9 +16,8 @@ class Measured:
     """What a loss cost on held-out folds, and how that compares with the leader, the lowest mean, on the same folds.
 
     ``mean`` is lower for better losses (1 − accuracy …), ``score`` is the metric as it is usually told; ``difference``
-    is in the metric's unit, ``relative`` its share of the leader's mean; ``tie`` says that
-    the interval covers 0, or is not known.
-    ``rows`` and ``trees`` are those that a model was trained with; ``heat`` says so where it was not in full.
+    is in the metric's unit, ``relative`` its share of the leader's mean; ``tie`` says that the interval covers 0, or is
+    not known. ``rows`` and ``trees`` are those that a model was trained with; ``heat`` tells them if not in full.
     """
 
     loss: str

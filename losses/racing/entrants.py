@@ -47,13 +47,12 @@ def entrants(
 ) -> tuple[list[Entrant], Refusals]:
     """Those that race, in the order of the advice, and those that cannot, with the reason."""
     advice = advise(q, ALL)
-    named = (
-        None if isinstance(wanted, int) else [_named(spec, advice.ranked, q, dict(advice.ruled_out)) for spec in wanted]
-    )
+    specs = () if isinstance(wanted, int) else wanted
+    named = [_named(spec, advice.ranked, q, dict(advice.ruled_out)) for spec in specs]
     racing: list[Entrant] = []
     refused: Refusals = []
-    for advised in advice.ranked if named is None else _in_order(named, advice.ranked):
-        if named is None and len(racing) == wanted:
+    for advised in _in_order(named, advice.ranked) if named else advice.ranked:
+        if len(racing) == wanted:
             break
         try:
             recipe = _recipe(advised, kind, reads, classes)
@@ -61,7 +60,7 @@ def entrants(
             refused.append((advised.usage, refusal.detail))
             continue
         twin = next((e for e in racing if _key(e.advised, e.recipe) == _key(advised, recipe)), None)
-        if twin and named is None:
+        if twin and not named:
             refused.append((advised.usage, f"it trains the very model that {twin.advised.usage} trains"))
         else:
             racing.append(Entrant(advised, len(racing), recipe))

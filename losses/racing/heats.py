@@ -146,7 +146,7 @@ class Heats:
         try:
             cost = quiet(lambda: self._cost(entrant, depth, train, test))
         except Exception as error:  # libraries raise what they like: the others race on
-            entrant.failed = f"training failed: {str(error)[:200]}"
+            entrant.failed = f"training failed: {' '.join(str(error).split())[:200]}"
             return
         if not np.isfinite(cost):
             entrant.failed = "its predictions cannot be scored: they are not finite"
