@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from losses.advice.answer import Advice, Recommendation, json_safe
+from losses.advice.firmness import Confidence
 
 SHORT = 36  # characters of a loss in a table
 
@@ -89,6 +91,17 @@ class Raced(Recommendation):
     def to_dict(self) -> dict[str, Any]:
         """As JSON-safe data."""
         return super().to_dict() | {"measured": self.measured.to_dict() if self.measured else None}
+
+
+def settled(ranked: Sequence[Raced]) -> Confidence:
+    """How firmly the first stands, from what was measured."""
+    rows = [found.measured for found in ranked if found.measured]
+    if len(rows) < 2:
+        return Confidence("weak", None, "weak: the budget measured no second loss")
+    ties = [row.short for row in rows[1:] if row.tie]
+    if ties:
+        return Confidence("tie", None, f"a tie with {', '.join(ties)}: the difference may be chance")
+    return Confidence("firm", None, f"firm: {rows[1].short} is worse by more than chance")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from losses.advice.answer import Recommendation
 from losses.advice.candidates import candidates
+from losses.advice.constants import constant
 from losses.advice.post import steps
 from losses.advice.question import Question
 from losses.advice.recommend import advise, link
@@ -113,6 +115,7 @@ def _named(spec: Any, ranked: list[Recommendation], q: Question, ruled_out: dict
         post=steps(q, c, loss),
         framework=q.framework,
         unit=c.about.unit,
+        predicts=partial(constant, q, loss, c.about.elicits),
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from losses.advice import warnings
 from losses.advice.question import Question, ask
-from losses.advice.recommend import read, unique
+from losses.advice.recommend import advise, read, unique
 from losses.errors import InvalidParameter, NotSupported
-from losses.racing.answer import Race
+from losses.racing.answer import Race, settled
 from losses.racing.entrants import Refusals, checked, entrants
 from losses.racing.heats import Budget, Heats, Tell
 from losses.racing.models import Kind, kind
@@ -103,7 +103,10 @@ def race(
     notes = tuple(_notes(heats, called, complete))
     trainer = _trainer(trained, heats)
     asked = replace(q, framework=trained.framework)
-    return Race(asked, list(ranked), ruled_out, noted, called, judged.best is None, trainer, complete, notes)
+    firm, tried = settled(ranked), advise(asked, 1).tried
+    return Race(
+        asked, list(ranked), ruled_out, noted, firm, tried, called, judged.best is None, trainer, complete, notes
+    )
 
 
 def _untold(share: float, what: str) -> None:
