@@ -39,9 +39,46 @@ def test_extra_zeros_are_those_of_a_direct_fit_of_the_mixture():
     assert fit.inflation == pytest.approx(1 / (1 + np.exp(-mixed.x[2])), abs=1e-3)
 
 
-def test_plain_counts_have_no_extra_zeros():
-    assert profile(RNG.negative_binomial(0.4, 0.1, 3000)).zeros.excess == 0
-    assert profile(RNG.poisson(0.3, 3000)).zeros.excess == 0
+def test_extra_zeros_beside_a_poisson_law_are_those_of_a_direct_fit():
+    y = np.where(RNG.random(900) < 0.2, 0, RNG.poisson(1.7, 900))
+
+    def inflated(theta):
+        extra = 1 / (1 + np.exp(-theta[1]))
+        return -np.log((1 - extra) * stats.poisson(np.exp(theta[0])).pmf(y) + extra * (y == 0)).sum()
+
+    mixed = minimum(inflated, [[0, -1], [1, -2]])
+    zeros = profile(y).zeros
+    assert zeros.poisson_ratio == pytest.approx(2 * (-stats.poisson(y.mean()).logpmf(y).sum() - mixed.fun), rel=1e-6)
+    assert zeros.poisson_excess == pytest.approx(1 / (1 + np.exp(-mixed.x[1])), abs=1e-3)
+
+
+@pytest.mark.parametrize("mean", [0.3, 1.5, 6])
+@pytest.mark.parametrize("alpha", [0, 0.2, 3])
+def test_plain_counts_have_no_extra_zeros(mean, alpha):
+    rates = [RNG.gamma(1 / alpha, alpha * mean, 800) if alpha else mean for _ in range(30)]
+    false = sum(profile(RNG.poisson(rate, 800)).zeros.nb_excess > 0 for rate in rates)
+    assert false <= 1  # one column in a thousand
+
+
+@pytest.mark.parametrize(("mean", "alpha"), [(1.2, 0.3), (1.5, 0.08), (0.8, 0.05), (8, 2)])
+def test_a_poor_start_does_not_hide_extra_zeros(mean, alpha):
+    chance = 0.6 * stats.nbinom(1 / alpha, 1 / (1 + alpha * mean)).pmf(np.arange(200))
+    chance[0] += 0.4
+    rows = np.round(20_000 * chance).astype(int)
+    assert profile(np.repeat(np.arange(200), rows)).zeros.nb_excess == pytest.approx(0.4, abs=0.02)
+
+
+def test_what_is_no_count_has_no_law_of_counts_to_exceed():
+    zeros = profile([0.0, 0.0, 1.5, 2.25]).zeros
+    assert (zeros.share, zeros.excess) == (0.5, 0.5)
+    assert np.isnan([zeros.poisson_excess, zeros.poisson_ratio, zeros.nb_excess, zeros.nb_ratio]).all()
+
+
+@pytest.mark.parametrize("y", [[0] * 9, [1] * 9, [0, 1] * 9, [0, 1, 1e300], [3, 4, 5] * 9, [0, 1, 10**6] * 9])
+def test_fits_of_odd_counts_are_finite(y):
+    zeros = profile(y).zeros
+    found = [zeros.poisson_excess, zeros.poisson_ratio, zeros.nb_excess, zeros.nb_ratio]
+    assert all(np.isnan(v) or 0 <= v < np.inf for v in found)
 
 
 def test_tails_are_hills_and_outliers_are_counted():

@@ -1,8 +1,9 @@
-"""Does a column of counts hold more zeros than a negative binomial would give?
+"""Does a column of counts hold more zeros than a Poisson law or a negative binomial would give?
 
 A zero-inflated model is a zero-truncated one for the positives plus a free share of zeros, so the truncated fit gives
-both the likelihood and the inflation. Several starts, down to Poisson dispersion, keep a poor local fit from
-reporting an excess that is not there.
+both the likelihood and the inflation. For any dispersion the likeliest mean is known: that of the rows for the plain
+law, and for the truncated one the mean whose positives average what these do. So only the dispersion is searched, from
+several starts down to Poisson's: a poor local fit would report an excess that is not there.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from losses.profile.tally import Tally
 
 Floats = npt.NDArray[np.float64]
 
-_STARTS = (1e-4, 0.1, 1.0, 5.0)  # over-dispersions alpha, from Poisson to very long tails
-_BOUNDS = ((-12.0, 16.0), (-10.0, 5.0))  # of log mean and log alpha
+_STARTS = (-10.0, -6.0, -3.0, -1.0, 0.0, 1.0, 2.0, 3.5, 5.0)  # log alpha, from Poisson to very long tails
+_POISSON = 1e-12  # an over-dispersion that is none
+_LEAST_MEAN = math.exp(-12)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class ZeroFit:
     @property
     def excess(self) -> float:
         """The share of extra zeros where the likelihood ratio says that there are any (p < 0.001)."""
-        return self.inflation if self.ratio > 10.83 else 0.0
+        return 0.0 if self.ratio <= 10.83 else self.inflation
 
 
 def zero_fit(tally: Tally) -> ZeroFit | None:
@@ -42,14 +44,23 @@ def zero_fit(tally: Tally) -> ZeroFit | None:
         return None
     n, zeros = float(rows.sum()), float(rows[0])
     mean = float(y @ rows) / n
-    plain, _ = _best(lambda m, a: _loglik(y, rows, m, a), mean)
-    positives, (m, a) = _best(lambda m, a: _truncated(y[1:], rows[1:], m, a), mean * n / (n - zeros))
-    expected = _zero(m, a)
-    share = zeros / n
-    if share <= expected:
-        return ZeroFit(0.0, 0.0)
-    hurdle = positives + zeros * math.log(share) + (n - zeros) * math.log1p(-share)
-    return ZeroFit(max(0.0, 2 * (hurdle - plain)), (share - expected) / (1 - expected))
+    average = mean * n / (n - zeros)
+    plain, _ = _best(lambda alpha: _loglik(y, rows, mean, alpha))
+    positives, alpha = _best(lambda alpha: _truncated(y[1:], rows[1:], _untruncated(average, alpha), alpha))
+    return _inflated(n, zeros, 1 - _above_zero(_untruncated(average, alpha), alpha), positives, plain)
+
+
+def poisson_zeros(n: float, zeros: float, mean: float) -> ZeroFit | None:
+    """The same against a Poisson law, for which the rows, the zeros and the mean are enough."""
+    positive = n - zeros
+    if not (positive > 0 and mean > 0):
+        return None
+    average = mean * n / positive
+    rate = _untruncated(average, _POISSON)
+    some = _above_zero(rate, _POISSON)
+    plain = n * (mean * math.log(mean) - mean)  # both without the factorials, in which they agree
+    positives = positive * (average * math.log(rate) - rate - math.log(some))
+    return _inflated(n, zeros, 1 - some, positives, plain)
 
 
 def poisson_fits(tally: Tally, mean: float, variance: float) -> bool:
@@ -71,16 +82,36 @@ def poisson_fits(tally: Tally, mean: float, variance: float) -> bool:
     return float(chdtrc(expected.size - 2, ((seen - expected) ** 2 / expected).sum())) > 0.001
 
 
-def _best(loglik: Callable[[float, float], float], mean: float) -> tuple[float, tuple[float, float]]:
-    from scipy.optimize import minimize
+def _inflated(n: float, zeros: float, expected: float, positives: float, plain: float) -> ZeroFit:
+    """The gain of a law that gives ``expected`` zeros: log-likelihood of the positives alone, and of all rows."""
+    share = zeros / n
+    if share <= expected:
+        return ZeroFit(0.0, 0.0)
+    hurdle = positives + zeros * math.log(share) + (n - zeros) * math.log1p(-share)
+    return ZeroFit(max(0.0, 2 * (hurdle - plain)), (share - expected) / (1 - expected))
 
-    def cost(theta: Floats) -> float:
-        return -loglik(math.exp(theta[0]), math.exp(theta[1]))
 
-    starts = [np.array([math.log(mean), math.log(alpha)]) for alpha in _STARTS]
-    start = min(starts, key=cost)
-    found = minimize(cost, start, method="Nelder-Mead", bounds=_BOUNDS, options={"maxiter": 200, "fatol": 1e-6})
-    return -float(found.fun), (math.exp(found.x[0]), math.exp(found.x[1]))
+def _best(loglik: Callable[[float], float]) -> tuple[float, float]:
+    """The greatest log-likelihood over all dispersions, and where: the best start, and then between its neighbours."""
+    from scipy.optimize import minimize_scalar
+
+    found = [loglik(math.exp(start)) for start in _STARTS]
+    at = int(np.argmax(found))
+    near = (_STARTS[max(at - 1, 0)], _STARTS[min(at + 1, len(_STARTS) - 1)])
+    best = minimize_scalar(lambda log: -loglik(math.exp(log)), bounds=near, method="bounded", options={"xatol": 1e-4})
+    return max((-float(best.fun), math.exp(best.x)), (found[at], math.exp(_STARTS[at])))
+
+
+def _untruncated(average: float, alpha: float) -> float:
+    """The mean of a law with zeros whose values above zero have this average."""
+    from scipy.optimize import brentq
+
+    def above(mean: float) -> float:
+        return mean / _above_zero(mean, alpha) - average
+
+    if above(_LEAST_MEAN) >= 0:
+        return _LEAST_MEAN
+    return float(brentq(above, _LEAST_MEAN, average, xtol=1e-15, rtol=1e-12))
 
 
 def _loglik(y: Floats, rows: Floats, mean: float, alpha: float) -> float:
@@ -92,9 +123,8 @@ def _loglik(y: Floats, rows: Floats, mean: float, alpha: float) -> float:
 
 
 def _truncated(y: Floats, rows: Floats, mean: float, alpha: float) -> float:
-    some = -math.expm1(-math.log1p(mean * alpha) / alpha)
-    return _loglik(y, rows, mean, alpha) - float(rows.sum()) * math.log(max(some, 1e-300))
+    return _loglik(y, rows, mean, alpha) - float(rows.sum()) * math.log(_above_zero(mean, alpha))
 
 
-def _zero(mean: float, alpha: float) -> float:
-    return math.exp(-math.log1p(mean * alpha) / alpha)
+def _above_zero(mean: float, alpha: float) -> float:
+    return -math.expm1(-math.log1p(mean * alpha) / alpha)

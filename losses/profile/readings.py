@@ -57,10 +57,30 @@ class Readings(Spread):
             return self.told.zero_fit
         return counting.zero_fit(self.values) if self.integral and self.nonnegative else None
 
+    @cached_property
+    def poisson_zeros(self) -> counting.ZeroFit | None:
+        """How much better a zero-inflated Poisson law fits than a plain one; None where counts are impossible."""
+        if not (self.integral and self.nonnegative):
+            return None
+        return counting.poisson_zeros(self.moments.total, self.zero_rows, self.moments.mean)
+
     @property
     def zeros(self) -> Reading:
-        """The share of exact zeros, and the excess over what a negative binomial of this shape would have."""
-        return Reading(share=self.zero_share, excess=self.zero_fit.excess if self.zero_fit else self.zero_share)
+        """The share of exact zeros, and the excess over what a negative binomial of this shape would have.
+
+        ``poisson_`` and ``nb_excess`` are the shares of rows that are zeros beyond what a Poisson law and a negative
+        binomial give the positives, 0 unless ``_ratio``, twice the gain in log-likelihood, exceeds 10.83 (p < 0.001);
+        NaN where counts are impossible. ``excess`` is then the share itself, else ``nb_excess``.
+        """
+        poisson, nb = self.poisson_zeros or _NO_FIT, self.zero_fit or _NO_FIT
+        return Reading(
+            share=self.zero_share,
+            excess=self.zero_fit.excess if self.zero_fit else self.zero_share,
+            poisson_excess=poisson.excess,
+            poisson_ratio=poisson.ratio,
+            nb_excess=nb.excess,
+            nb_ratio=nb.ratio,
+        )
 
     @property
     def nb_alpha(self) -> float:
@@ -255,6 +275,7 @@ _SCALARS = (
         "imbalance_ratio",
     ),
 )
+_NO_FIT = counting.ZeroFit(math.nan, math.nan)
 _GROUPS = ("imbalance", "outliers", "zeros", "counts", "tails", "support", "missing")
 
 
