@@ -93,8 +93,30 @@ def test_imbalance_says_counts_ratio_entropy_and_majority():
         "ratio": 9.0,
         "entropy": pytest.approx(expected),
         "majority": 0.9,
+        "effective_classes": pytest.approx(math.exp(expected * math.log(2))),
+        "rare_classes": 1,
+        "rarest": ["b"],
     }
     assert (p.n_classes, p.minority_share, p.rarest_count) == (2, 0.1, 10)
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 300])
+def test_equal_classes_all_count(k):
+    assert profile([f"c{i}" for i in range(k)] * 20).imbalance.effective_classes == pytest.approx(k)
+
+
+def test_rare_classes_have_fewer_than_twenty_rows_and_a_few_are_named():
+    rows = {"g": 500, "f": 20, "e": 19, "d": 3, "c": 3, "b": 2, "a": 7, "z": 1, "y": 12}
+    imbalance = profile([name for name, count in rows.items() for _ in range(count)]).imbalance
+    assert (imbalance.rare_classes, imbalance.rarest) == (7, ["z", "b", "c", "d", "a"])
+    assert profile([3] * 30 + [4] * 30).imbalance.rarest == []
+
+
+def test_classes_too_many_to_list_are_not_said_to_be_few():
+    imbalance = profile(rng.normal(size=5000)).imbalance
+    assert math.isnan(imbalance.effective_classes)
+    assert math.isnan(imbalance.rare_classes)
+    assert (imbalance.counts, imbalance.rarest) == ({}, [])
 
 
 def test_classes_of_numbers_are_named_as_they_are_written():

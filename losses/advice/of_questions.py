@@ -10,7 +10,8 @@ from losses.advice.facts import relative_median
 from losses.advice.peers import readings
 from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
 from losses.advice.question import Question
-from losses.advice.rule import ODD_SHAPES, RARE
+from losses.advice.rule import ODD_SHAPES
+from losses.profile.readings import RARE
 
 
 def _relative(q: Question) -> bool:

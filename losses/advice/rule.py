@@ -15,7 +15,6 @@ from losses.advice.candidates import Candidate
 from losses.advice.question import Question
 
 ODD_SHAPES = ("positive_skewed", "zero_inflated_positive", "proportion")  # no location-scale family has them
-RARE = 20  # rows below which a class cannot be weighted with confidence
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from losses.profile.moments import Moments
 from losses.profile.spread import Reading, Spread
 
 CLASSES = 1000  # classes whose counts are listed one by one
+RARE = 20  # rows below which a class cannot be weighted with confidence
+NAMED = 5  # rare classes that are named
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
@@ -223,11 +225,24 @@ class Readings(Spread):
 
     @property
     def imbalance(self) -> Reading:
-        """Class counts, the ratio of the largest to the smallest, entropy over its maximum, the majority's share."""
+        """Class counts, the ratio of the largest to the smallest, entropy over its maximum, the majority's share.
+
+        ``effective_classes`` is the number of equally large classes with this entropy; ``rare_classes`` says how many
+        classes have fewer than 20 rows, and ``rarest`` names up to five of them. NaN where no classes are listed.
+        """
         counts = self.class_counts
         p = np.array(list(counts.values()), dtype=float) / max(self.n, 1)
-        entropy = float(-(p * np.log(p)).sum() / math.log(p.size)) if p.size > 1 else (0.0 if p.size else math.nan)
-        return Reading(counts=counts, ratio=self.imbalance_ratio, entropy=entropy, majority=self.majority_share)
+        nats = abs(float((p * np.log(p)).sum())) if p.size else math.nan
+        rare = sorted((rows, name) for name, rows in counts.items() if rows < RARE)
+        return Reading(
+            counts=counts,
+            ratio=self.imbalance_ratio,
+            entropy=nats / math.log(max(p.size, 2)),
+            majority=self.majority_share,
+            effective_classes=math.exp(nats),
+            rare_classes=len(rare) if counts else math.nan,
+            rarest=[name for _, name in rare[:NAMED]],
+        )
 
     # -- all together
 
