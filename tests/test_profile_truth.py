@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import minimize
 
 from losses import profile
 
 RNG = np.random.default_rng(3)
+few = settings(max_examples=60, deadline=None)
 
 
 def minimum(cost, starts):
@@ -92,6 +95,49 @@ def test_tails_are_hills_and_outliers_are_counted():
     assert p.outliers.share_5s == (away > 5 * sigma).mean()
     assert p.tails.hill == pytest.approx(1 / np.log(outer[:k] / outer[k]).mean())
     assert p.tails.excess_kurtosis == pytest.approx(stats.kurtosis(y))
+
+
+def medcouple(x):
+    """All pairs, as the definition has it; those at the median sign themselves."""
+    middle = np.median(x)
+    up, down = np.sort(x[x >= middle]), np.sort(x[x <= middle])[::-1]
+    tied = int((x == middle).sum())
+    pairs = []
+    for i, a in enumerate(up):
+        for j, b in enumerate(down):
+            both_there = a == b == middle
+            pairs.append(np.sign(i - (tied - 1 - j)) if both_there else ((a - middle) - (middle - b)) / (a - b))
+    return np.median(pairs)
+
+
+@few
+@given(st.lists(st.integers(0, 12).map(float) | st.floats(-50, 50), min_size=2, max_size=30))
+def test_the_medcouple_is_the_median_over_all_pairs(values):
+    p = profile(values)
+    if p.n_classes > 1:
+        assert p.tails.medcouple == pytest.approx(medcouple(np.array(values)), abs=1e-9)
+        assert profile([-v for v in values]).tails.medcouple == pytest.approx(-p.tails.medcouple, abs=1e-9)
+
+
+def test_measures_of_skewness_are_their_definitions_and_do_not_heed_a_few_far_values():
+    y = np.append(RNG.gamma(2, 3, 3000), [1e9])
+    p = profile(y)
+    for reading, tail in ((p.tails.bowley, 1 / 4), (p.tails.octile, 1 / 8)):
+        low, middle, high = np.quantile(y, [tail, 0.5, 1 - tail])
+        assert reading == pytest.approx((high + low - 2 * middle) / (high - low))
+    assert 0.1 < p.tails.bowley < p.tails.octile < 0.4
+    assert profile(y[:-1]).tails.medcouple == pytest.approx(p.tails.medcouple, abs=0.002)
+
+
+def test_skewness_is_undefined_where_nothing_is_to_either_side():
+    tails = profile([4.0] * 9).tails
+    assert np.isnan([tails.bowley, tails.octile]).all()
+    assert tails.medcouple == 0
+    assert np.isnan(profile(["a", "b"]).tails.medcouple)
+    assert np.isnan(profile(RNG.normal(size=9000)).tails.medcouple)
+    extreme = profile([-1.7e308, 0.0, 1.0, 1.7e308]).tails
+    assert -1 <= extreme.medcouple <= 1
+    assert -1 <= extreme.octile <= 1
 
 
 def test_tails_of_many_rows_stay_near_the_truth():

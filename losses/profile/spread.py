@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from losses.profile import points
+
 if TYPE_CHECKING:
     from losses.profile.column import Floats
     from losses.profile.kinds import Told
@@ -136,6 +138,16 @@ class Spread:
     def _points(self) -> tuple[Floats, Floats]:
         return self.sketch.weighted()
 
+    @cached_property
+    def _exact(self) -> tuple[Floats, Floats] | None:
+        """All different values and their rows; None where some are not listed."""
+        if not self.values.full:
+            return self.values.values.astype(float), self.values.counts.astype(float)
+        if self.sketch.slack:
+            return None
+        x, place = np.unique(self._points[0], return_inverse=True)
+        return x, np.bincount(place, self._points[1]).astype(np.float64)
+
     # -- tails
 
     @cached_property
@@ -186,9 +198,26 @@ class Spread:
         mean_log = float((np.log(away[-k:]) - np.log(away[-k - 1])).mean())
         return 1 / mean_log if mean_log > 0 else math.inf
 
+    def quantile_skewness(self, tail: float) -> float:
+        """How much farther the upper of two quantiles is from the median than the lower, -1 to 1; NaN where they agree.
+
+        It is Bowley's skewness at a ``tail`` of 1/4 and Hinkley's octile skewness at 1/8.
+        """
+        low, middle, high = (self.quantile(q) / 4 for q in (tail, 0.5, 1 - tail))
+        return (high - middle - (middle - low)) / (high - low) if high > low else math.nan
+
+    @cached_property
+    def medcouple(self) -> float:
+        """The median of the skewness of all pairs around the median, -1 to 1; NaN where not all values are listed."""
+        return points.medcouple(*self._exact) if self._exact and self._exact[0].size else math.nan
+
     @property
     def tails(self) -> Reading:
-        """How far the target strays: robust sigma and its source, kurtosis, skewness, Hill's index, top share."""
+        """How far the target strays: robust sigma and its source, kurtosis, Hill's index, top share, and to which side.
+
+        Three measures of skewness that few far values do not move stand beside the third moment: Bowley's, the octile
+        one, and the medcouple.
+        """
         return Reading(
             robust_sigma=self.robust_sigma,
             robust_sigma_source=self.robust_sigma_source,
@@ -196,6 +225,9 @@ class Spread:
             skewness=self.skewness,
             hill=self.tail_index,
             top_share=self.top_share,
+            bowley=self.quantile_skewness(0.25),
+            octile=self.quantile_skewness(0.125),
+            medcouple=self.medcouple,
         )
 
 

@@ -1,0 +1,61 @@
+"""What sorted values say that each stand for some mass of rows: their quantiles, and which side of them is longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_HALVINGS = 48  # of the interval from -1 to 1
+
+
+def quantile(x: Floats, mass: Floats, q: float, row: float = 1.0) -> float:
+    """The value below which a share ``q`` of the mass lies: the mean over a window as wide as one ``row``.
+
+    Where masses are whole, it is ``numpy.quantile`` of each value repeated so many times.
+
+    >>> quantile(np.array([1.0, 5.0]), np.array([3.0, 1.0]), 0.75)
+    2.0
+    """
+    ends = np.cumsum(mass)
+    row = max(row, 1e-9 * float(ends[-1]))  # a window that floats can tell from none
+    start = q * (float(ends[-1]) - row)
+    inside = np.maximum(np.minimum(ends, start + row) - np.maximum(ends - mass, start), 0.0)
+    return float(inside / inside.sum() @ x)
+
+
+def medcouple(x: Floats, mass: Floats, row: float = 1.0) -> float:
+    """The median of how much farther the upper of two values is from the median than the lower, from -1 to 1.
+
+    The median is found by halving the interval, with the pairs at or below counted by a search: no pair is listed. As
+    Brys, Hubert and Struyf (2004, doi:10.1198/106186004X12632) say, values at the median itself count as many times
+    above as below.
+
+    >>> medcouple(np.array([1.0, 2.0, 4.0, 7.0, 30.0]), np.ones(5))
+    0.2
+    """
+    x = x / 4  # no difference overflows
+    middle = quantile(x, mass, 0.5, row)
+    above, below, tied = x > middle, x <= middle, float(mass[x == middle].sum())
+    up, down = x[above] - middle, middle - x[below][::-1]
+    up_mass, beyond = mass[above], np.append(np.cumsum(mass[below])[::-1], 0.0)
+    farther_below = tied * (float(beyond[0]) - tied) + tied * (tied - row) / 2
+    half = (float(up_mass.sum()) + tied) * float(beyond[0]) / 2
+
+    def at_most(c: float) -> float:
+        pairs = float(up_mass @ beyond[np.searchsorted(down, up * ((1 - c) / (1 + c)))])
+        return pairs + farther_below + (tied * row if c >= 0 else 0.0)
+
+    ends = [_first(lambda c: at_most(c) >= half), _first(lambda c: at_most(c) > half)]
+    return round(sum(ends) / 2, 12)
+
+
+def _first(reached: Callable[[float], bool]) -> float:
+    low, high = -1.0, 1.0
+    for _ in range(_HALVINGS):
+        c = (low + high) / 2
+        low, high = (low, c) if reached(c) else (c, high)
+    return high
