@@ -137,9 +137,8 @@ class Bins:
 def binned(p: Profile, width: int) -> Bins:
     """The rows in at most so many bins; far values are cut off, and a very long tail is shown on a log scale."""
     x, rows = p.sketch.weighted() if p.values.full else (p.values.values.astype(float), p.values.counts.astype(float))
-    body = x[~np.isin(x, list(p.sentinels))]
     logs = p.positive and p.quantile(0.995) > 100 * p.quantile(0.25)
-    low, high = (p.min, p.max) if p.values.full else (float(body[0]), float(body[-1]))
+    low, high = p.without_sentinels().min, p.without_sentinels().max
     if not logs and high - low > 2 * (p.quantile(0.995) - p.quantile(0.005)) > 0:
         low, high = (float(x[np.searchsorted(x, p.quantile(at))]) for at in (0.005, 0.995))
     inside = (x >= low) & (x <= high)

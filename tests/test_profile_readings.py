@@ -7,6 +7,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from losses.profile import Profile, profile
 
@@ -132,6 +134,10 @@ def test_support_zeros_and_missing_are_plain():
         "positive": False,
         "unit_interval": True,
         "integers": False,
+        "step": 0.25,
+        "heaping": {},
+        "at_min": pytest.approx(1 / 3),
+        "at_max": pytest.approx(1 / 3),
     }
     assert p.zeros.share == pytest.approx(1 / 3)
     assert p.missing == {"count": 1, "share": 0.2, "infinite": 1}
@@ -155,6 +161,93 @@ def test_codes_for_missing_values_are_found():
     assert profile(np.append(y, [99] * 7)).sentinels == {99.0: 7}
     assert profile(np.append(y, [-1] * 7)).sentinels == {-1.0: 7}
     assert profile(y).sentinels == {}
+
+
+@pytest.mark.parametrize("code", [-999, 99999])
+@pytest.mark.parametrize("scale", [1.0, 0.37])
+def test_codes_are_found_among_more_values_than_are_listed(code, scale):
+    x = np.append(rng.integers(10, 20_000, 100_000) * scale / 20, np.full(900, float(code)))
+    p = profile(rng.permutation(x))
+    assert p.values.full
+    assert list(p.sentinels) == [code]
+    assert p.sentinels[code] == pytest.approx(900, abs=p.sketch.slack)
+    clean = p.without_sentinels()
+    assert (clean.min, clean.max) == (pytest.approx(0.5 * scale, abs=scale), pytest.approx(1000 * scale, abs=scale))
+    assert clean.mean == pytest.approx(x[:-900].mean(), rel=0.01)
+    assert clean.std == pytest.approx(x[:-900].std(), rel=0.01)
+    assert clean.integral == (scale == 1.0 and bool((x == np.rint(x)).all()))
+    assert clean.nonnegative
+    assert p.kind == profile(x[:-900]).kind
+
+
+def test_many_values_without_a_code_have_none():
+    for x in (rng.integers(-1, 90_000, 100_000), rng.integers(-999, 99_999, 100_000), rng.normal(size=100_000)):
+        assert profile(x).sentinels == {}
+    assert profile(np.append(rng.normal(size=100_000), [999.0])).sentinels == {}
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from([1e-9, 0.001, 0.01, 0.025, 0.1, 0.25, 0.5, 1, 2, 5, 7, 12, 1000]),
+    st.lists(st.integers(-900, 900), min_size=1, max_size=30),
+)
+def test_the_step_is_the_largest_that_all_are_multiples_of(step, multiples):
+    factor = math.gcd(*multiples)
+    found = profile([m * step for m in multiples]).support.step
+    assert found == pytest.approx(factor * step) if factor else math.isnan(found)
+
+
+def test_what_is_measured_finely_has_no_step():
+    assert math.isnan(profile(rng.normal(size=50)).support.step)
+    assert math.isnan(profile(rng.normal(size=50_000)).support.step)
+    assert math.isnan(profile([1e300, 3.0]).support.step)
+    assert profile([1.6e12, 1.7e12 + 1]).support.step == 1
+    assert math.isnan(profile(["a"]).support.step)
+
+
+def test_one_fraction_among_many_whole_numbers_leaves_no_whole_step():
+    x = rng.permutation(np.append(rng.integers(0, 90_000, 200_000), [0.5]))
+    assert not profile(x).support.step >= 1
+
+
+@pytest.mark.parametrize("rows", [900, 60_000])
+@pytest.mark.parametrize("step", [1, 5, 2, 0.5])
+def test_a_smooth_law_has_the_share_of_round_numbers_that_is_expected(rows, step):
+    heaping = profile(np.round(rng.gamma(4, 120, rows) / step) * step).support.heaping
+    assert set(heaping) == ({"5", "10", "100"} if rows == 900 or step >= 1 else {"5", "10"})
+    for base, found in heaping.items():
+        assert found["expected"] == pytest.approx(math.gcd(int(2 * step), 2 * int(base)) / (2 * int(base)))
+        assert found["share"] == pytest.approx(
+            found["expected"], abs=4 * math.sqrt(found["expected"] / min(rows, 1500))
+        )
+
+
+def test_heaps_on_round_numbers_are_measured():
+    age = rng.normal(45, 15, 5000)
+    heaping = profile(np.where(rng.random(5000) < 0.3, 10 * np.round(age / 10), np.round(age))).support.heaping
+    assert heaping["10"] == {"share": pytest.approx(0.37, abs=0.03), "expected": 0.1}
+    assert "100" not in heaping
+    assert profile(rng.poisson(1, 500)).support.heaping == {}
+
+
+def test_spikes_at_the_ends_are_measured_however_many_values_there_are():
+    for rows in (1000, 100_000):
+        support = profile(rng.normal(size=rows).clip(-1, 1.5)).support
+        assert support.at_min == pytest.approx(0.159, abs=0.04)
+        assert support.at_max == pytest.approx(0.067, abs=0.03)
+
+
+def test_duplicates_are_rows_that_repeat_a_value():
+    assert profile([3, 3, 3, 1, None, "a", "a"]).duplicates == {
+        "distinct": 3,
+        "estimated": False,
+        "repeated_share": pytest.approx(0.5),
+    }
+    found = profile(rng.integers(0, 50_000, 200_000)).duplicates
+    assert found.estimated
+    assert found.distinct == pytest.approx(50_000 * (1 - math.exp(-4)), rel=0.08)
+    assert found.repeated_share == pytest.approx(1 - (1 - math.exp(-4)) / 4, abs=0.03)
+    assert math.isnan(profile([]).duplicates.repeated_share)
 
 
 def test_a_pile_at_the_maximum_is_measured():

@@ -34,10 +34,8 @@ def _near_zero(q: Question) -> bool:
 
 def _spikes(q: Question) -> dict[str, Any]:
     """The shares of rows at the least and the greatest value."""
-    low, high, t = q.p.min, q.p.max, q.p.values
-    share = {float(x): float(c) for x, c in zip(t.values, t.counts, strict=True)} if not t.full else {}
-    n = max(q.p.n, 1)
-    return {"lowest": low, "highest": high, "at_lowest": share.get(low, 0) / n, "at_highest": share.get(high, 0) / n}
+    low, high, n = q.p.min, q.p.max, max(q.p.n, 1)
+    return {"lowest": low, "highest": high, "at_lowest": q.p.rows_at(low) / n, "at_highest": q.p.rows_at(high) / n}
 
 
 def _sentinel(q: Question) -> bool:

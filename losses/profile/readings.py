@@ -5,17 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
 from losses.profile import counting
+from losses.profile.grain import coarsest_step, heaped
 from losses.profile.kinds import Kind, ranked
 from losses.profile.moments import Moments
 from losses.profile.spread import Reading, Spread
 
+if TYPE_CHECKING:
+    from losses.profile.column import Floats
+
 CLASSES = 1000  # classes whose counts are listed one by one
 RARE = 20  # rows below which a class cannot be weighted with confidence
+ROUND = (5, 10, 100)  # the bases whose multiples people round to
 NAMED = 5  # rare classes that are named
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -129,9 +134,31 @@ class Readings(Spread):
         """True where every number lies from 0 to 1."""
         return self.nonnegative and self.max <= 1
 
+    @cached_property
+    def step(self) -> float:
+        """The largest step that all numbers kept here are multiples of (1, 0.5, 0.01); NaN where there is none."""
+        if not self._seen.size:
+            return math.nan
+        step = coarsest_step(self._seen)
+        return step if self.integral or not step >= 1 else math.nan
+
+    @property
+    def heaping(self) -> dict[str, dict[str, float]]:
+        """The share of rows at multiples of 5, 10 and 100, and the share expected there; where the rows spread so far.
+
+        They spread far enough where the quartiles lie one multiple apart: then any smooth law has what is expected.
+        Shares under 1% are not looked for in a summary of the quantiles.
+        """
+        if math.isnan(self.step):
+            return {}
+        width = self.quantile(0.75) - self.quantile(0.25)
+        x, rows = self._exact or self._points
+        bases = [base for base in ROUND if base <= width and (self._exact or self.step >= 0.01 * base)]
+        return {str(base): heaped(x, rows, base, self.step) for base in bases}
+
     @property
     def support(self) -> Reading:
-        """Where the numbers lie."""
+        """Where the numbers lie, the step between them, round numbers, and the shares of rows at either end."""
         return Reading(
             min=self.min,
             max=self.max,
@@ -139,6 +166,20 @@ class Readings(Spread):
             positive=self.positive,
             unit_interval=self.unit_interval,
             integers=self.integral,
+            step=self.step,
+            heaping=self.heaping,
+            at_min=self.share_at(self.min),
+            at_max=self.share_at(self.max),
+        )
+
+    @property
+    def duplicates(self) -> Reading:
+        """How many different values there are, whether that is an estimate, and the share of rows that repeat one."""
+        finite = self.n - self.infinite
+        return Reading(
+            distinct=self.n_classes,
+            estimated=any(t.full and not t.hidden for t in (self.values, self.words)),
+            repeated_share=1 - self.n_classes / finite if finite else math.nan,
         )
 
     @property
@@ -148,43 +189,66 @@ class Readings(Spread):
 
     # -- values that stand apart
 
+    def rows_at(self, value: float) -> float:
+        """The rows at one number: exact where it is listed, else from the quantiles, 0 where these hold it but once."""
+        rows = self.values.counts[self.values.values == value]
+        if rows.size or not self.values.full:
+            return float(rows.sum())
+        x, mass = self._points
+        return float(mass[x == value].sum()) if np.count_nonzero(x == value) > 1 else 0.0
+
+    def share_at(self, value: float) -> float:
+        """The share of the numbers at one of them; NaN without any."""
+        return self.rows_at(value) / self.moments.total if self.moments.total else math.nan
+
+    @cached_property
+    def _seen(self) -> Floats:
+        """All numbers that are known to occur, in order; none where rare ones are hidden."""
+        if self._exact:
+            return self._exact[0]
+        if self.values.hidden or self.private:
+            return np.empty(0)
+        return np.unique(np.concatenate([self.values.values.astype(float), self._points[0], [self.min, self.max]]))
+
     @cached_property
     def sentinels(self) -> dict[float, int]:
         """Codes that may stand for a missing value (-1, 99, 999 …): repeated, extreme, and far from all others."""
-        x, rows = self.values.values.astype(float), self.values.counts
-        if self.values.full or x.size < 4:
+        if {-1, *_CODES}.isdisjoint((self.min, self.max)) or self._seen.size < 4:
             return {}
+        x = self._seen
         apart = {float(x[0]): x[1] - x[0], float(x[-1]): x[-1] - x[-2]}
         body = float(np.ptp(x[1:-1]))
-        times = dict(zip(x.tolist(), rows.tolist(), strict=True))
-        return {v: times[v] for v, gap in apart.items() if times[v] > 1 and _is_code(v, float(gap), body)}
+        times = {v: round(self.rows_at(v)) for v, gap in apart.items() if _is_code(v, float(gap), body)}
+        return {v: rows for v, rows in times.items() if rows > 1}
 
     def without_sentinels(self) -> Self:
         """The same numbers without the codes that may stand for a missing value; itself where there are none."""
         if not self.sentinels:
             return self
         codes, whole = list(self.sentinels), cast("Any", self)
-        kept = ~np.isin(self.values.values, codes)
-        x, rows = self.values.values[kept].astype(float), self.values.counts[kept]
+        gone, below = (sum(r for v, r in self.sentinels.items() if v < end) for end in (math.inf, 0))
+        x, mass = self._exact or self._points
+        x, mass = x[~np.isin(x, codes)], mass[~np.isin(x, codes)]
+        left = self._seen[~np.isin(self._seen, codes)]
+        listed = ~np.isin(self.values.values, codes)
         levels = {height: v[~np.isin(v, codes)] for height, v in self.sketch.levels.items()}
         return replace(
             whole,
-            n=self.n - sum(self.sentinels.values()),
-            moments=Moments.of(x, rows.astype(float)),
-            lowest=float(x[0]),
-            highest=float(x[-1]),
-            negatives=int(rows[x < 0].sum()),
-            integers=int(rows[x == np.rint(x)].sum()),
-            values=replace(self.values, values=x, counts=rows),
+            n=self.n - gone,
+            moments=Moments.of(x, mass * ((self.moments.total - gone) / mass.sum())),
+            lowest=float(left[0]),
+            highest=float(left[-1]),
+            negatives=self.negatives - below if left[0] < 0 else 0,
+            integers=self.integers - gone,
+            values=replace(self.values, values=self.values.values[listed], counts=self.values.counts[listed]),
             sketch=replace(self.sketch, levels={height: v for height, v in levels.items() if v.size} or {0: x}),
             weights=None,
         )
 
-    @cached_property
+    @property
     def piled_share(self) -> float:
         """The share of rows that sit exactly at the largest value, as capped or censored targets do."""
-        x, rows = self._points
-        return float(rows[x == x[-1]].sum() / rows.sum()) if x.size else 0.0
+        return self.share_at(self.max) if self.moments.total else 0.0
 
     # -- classes
 
@@ -291,7 +355,7 @@ _SCALARS = (
     ),
 )
 _NO_FIT = counting.ZeroFit(math.nan, math.nan)
-_GROUPS = ("imbalance", "outliers", "zeros", "counts", "tails", "support", "missing")
+_GROUPS = ("imbalance", "outliers", "zeros", "counts", "tails", "support", "duplicates", "missing")
 
 
 _CODES = frozenset(sign * v for v in (9, 99, 999, 9999, 99999, 98, 998, 97, 88, 888, 77, 777) for sign in (1, -1))

@@ -143,7 +143,7 @@ class Spread:
         """All different values and their rows; None where some are not listed."""
         if not self.values.full:
             return self.values.values.astype(float), self.values.counts.astype(float)
-        if self.sketch.slack:
+        if self.sketch.slack or self.private:
             return None
         x, place = np.unique(self._points[0], return_inverse=True)
         return x, np.bincount(place, self._points[1]).astype(np.float64)
