@@ -38,9 +38,9 @@ EXACT = (
 
 def close(a: Moments, b: Moments) -> bool:
     """Each central sum within 1e-12 of itself, or of what the spread allows it to be."""
-    scale = max(abs(a.mean), math.sqrt(a.variance) if a.total else 0.0, 1e-300)
+    scale, n = max(abs(a.mean), math.sqrt(a.variance) if a.total else 0.0, 1e-300), max(a.total, 1)
     pairs = [(a.mean, b.mean, 1), (a.m2, b.m2, 2), (a.m3, b.m3, 3), (a.m4, b.m4, 4)]
-    return a.total == b.total and all(abs(x - y) <= 1e-12 * max(max(a.total, 1) * scale**k, abs(x)) for x, y, k in pairs)
+    return a.total == b.total and all(abs(x - y) <= 1e-12 * max(n * scale**k, abs(x)) for x, y, k in pairs)
 
 
 @few
