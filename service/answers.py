@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from losses import Drift, Evaluation, Profile, class_weights, drift, evaluate, profile
+from losses import Drift, Evaluation, Profile, class_weights, drift, evaluate
 from losses.advice import Advice, Check, check, recommend
 from losses.advice.vocabulary import TASKS, lookup
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
 from losses.page import described
+from losses.profile.read import weighty
 
 from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from .nonfinite import marked
@@ -67,8 +68,10 @@ def profiled(sent: Sent) -> dict[str, Any]:
 def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None) -> Profile:
     """The profile of all batches: of lists and arrays, never of text, which would be the name of a file."""
     wanted = None if task is None else lookup("task", task, TASKS).id
-    parts = (profile(batch, sample_weight=weight, task=wanted) for batch, weight in batches)
-    return replace(sum(parts, Profile()), name=name)
+    found, weighed = Profile(), False
+    for batch, weight in batches:
+        found, weighed = found.update(batch, sample_weight=weight, task=wanted), weighed or weight is not None
+    return replace(weighty(found, weighed), name=name)
 
 
 def target(sent: Sent, asked: ProfileOptions | TargetWishes) -> Profile:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import losses
-from losses.errors import InvalidShape, InvalidType, NotSupported, OutsideDomain
+from losses.errors import InvalidShape, InvalidType, InvalidWeights, NotSupported, OutsideDomain
 
 EXACT = ("n", "missing_rows", "infinite", "families", "lowest", "highest", "zero_rows", "negatives", "integers")
 ROWS = 120_000
@@ -68,6 +68,16 @@ def cluster():
 @pytest.fixture
 def frame(cluster, table):
     return importlib.import_module("dask.dataframe").read_parquet(str(table[0]))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_partition_that_weighs_nothing_is_an_empty_part_and_a_whole_is_refused(cluster):
+    array = importlib.import_module("dask.array")
+    y, w = array.arange(8.0, chunks=4), np.array([0.0, 0, 0, 0, 1, 2, 0, 1])
+    p = losses.profile(y, name="y", sample_weight=array.from_array(w, chunks=4))
+    assert p == losses.profile(np.arange(8.0), name="y", sample_weight=w)
+    with pytest.raises(InvalidWeights):
+        losses.profile(y, sample_weight=array.zeros(8, chunks=4))
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from losses import pool
 from losses.errors import InvalidShape, InvalidWeights
-from losses.profile import Profile
+from losses.profile import Profile, profile
 from losses.profile.column import CHUNK
 from losses.profile.moments import Moments
 from losses.profile.sketch import LIMIT, Sketch
@@ -159,10 +159,29 @@ def test_weights_of_missing_rows_are_left_out():
     assert p.mean == 2.5
 
 
-@pytest.mark.parametrize("weight", [[-1.0, 1.0], [0.0, 0.0], [math.nan, 1.0], [math.inf, 1.0], ["a", "b"]])
+@pytest.mark.parametrize("weight", [[-1.0, 1.0], [math.nan, 1.0], [math.inf, 1.0], ["a", "b"]])
 def test_weights_that_cannot_be_are_refused(weight):
     with pytest.raises(InvalidWeights):
         Profile.of([1.0, 2.0], sample_weight=weight)
+
+
+def test_a_part_that_weighs_nothing_is_empty_and_a_whole_is_refused():
+    assert Profile.of([1.0, None], sample_weight=[0.0, 0.0]) == Profile()
+    assert Profile.of(np.ones((2, 3)), sample_weight=[0, 0]) == Profile()
+    p = Profile.of([1.0, 5.0], sample_weight=[1, 3])
+    assert p.update([7.0, 8.0], sample_weight=[0, 0]) == p
+    with pytest.raises(InvalidWeights):
+        profile([1.0, 2.0], sample_weight=[0.0, 0.0])
+
+
+@few
+@given(st.one_of(st.lists(st.tuples(numbers, st.integers(0, 2))), st.lists(st.tuples(words, st.integers(0, 2)))))
+def test_a_row_of_weight_zero_is_no_row(rows):
+    values, weights = [value for value, _ in rows], [weight for _, weight in rows]
+    kept = [(value, weight) for value, weight in rows if weight]
+    assert Profile.of(values, sample_weight=weights) == Profile.of(
+        [v for v, _ in kept], sample_weight=[w for _, w in kept]
+    )
 
 
 def test_as_many_weights_as_rows_are_expected():
@@ -236,7 +255,7 @@ def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
     for count in (1, 2, 5):
         monkeypatch.setattr(pool, "THREADS", count)
         pool._pool.cache_clear()
-        found.append(Profile.of(x, sample_weight=np.abs(np.nan_to_num(x))))
+        found.append(Profile.of(x, sample_weight=np.abs(np.nan_to_num(x, nan=1.0))))
         pool._pool().shutdown()
     pool._pool.cache_clear()
     assert found[0] == found[1] == found[2]

@@ -271,6 +271,7 @@ TARGETS: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/profiles", {"target": [[1, "x"]]}, "invalid-type"),
     ("/v1/profiles", {"target": [1, 2], "sample_weight": [1]}, "invalid-shape"),
     ("/v1/profiles", {"target": [1, 2], "sample_weight": [1, -1]}, "invalid-weights"),
+    ("/v1/profiles", {"target": [1, 2], "sample_weight": [0, 0]}, "invalid-weights"),
     ("/v1/profiles", {"target": [1, 2], "sample_weight": ["1", "2"]}, "invalid-type"),
     ("/v1/profiles", {"target": [1, 2], "task": "sorcery"}, "unknown-name"),
     ("/v1/profiles", {"target": [1, 2], "name": "x" * 1_000_000}, "invalid-request"),

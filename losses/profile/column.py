@@ -76,6 +76,15 @@ def pieces(values: Array | Sequence[Any], weight: Floats | None) -> Iterator[tup
         yield (values[part] if flat else values), (None if weight is None else weight[part])
 
 
+def weighing(values: Array | Sequence[Any], weight: Floats) -> tuple[Array | Sequence[Any], Floats]:
+    """The rows whose weight is above zero, and their weights: a row of weight zero is no row."""
+    kept = weight > 0
+    if kept.all():
+        return values, weight
+    rows = values[kept] if isinstance(values, np.ndarray) else [values[int(i)] for i in np.flatnonzero(kept)]
+    return rows, weight[kept]
+
+
 def as_array(target: Any) -> Array | list[Any]:
     """The values of a container as one array, or as a list where only Python objects will do."""
     if isinstance(target, (str, bytes, dict)) or np.isscalar(target) or target is None:
@@ -91,7 +100,7 @@ def _no_column(target: Any) -> InvalidType:
 
 
 def read_weights(weight: Any, rows: int) -> Floats:
-    """Sample weights as floats: one a row, finite, none negative, not all zero."""
+    """Sample weights as floats: one a row, finite, none negative."""
     column = read_column(weight)
     if column.words or column.missing or column.matrix is not None:
         raise InvalidWeights("sample_weight must be finite numbers, one a row", field="sample_weight")
@@ -102,8 +111,6 @@ def read_weights(weight: Any, rows: int) -> Floats:
     if bad.size:
         detail = f"sample_weight must lie in [0, 1e100]; see row {bad[0]}"
         raise InvalidWeights(detail, field="sample_weight", rows=bad[:20].tolist())
-    if rows and not column.numbers.any():
-        raise InvalidWeights("sample_weight is zero everywhere", field="sample_weight")
     return column.numbers
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
-from losses.errors import UnknownName
+from losses.errors import InvalidWeights, UnknownName
 from losses.pool import ahead
 from losses.profile.csvtext import stacked
 from losses.profile.files import Part, as_rows, read_parts
@@ -37,6 +37,17 @@ def profile(
     """
     if task is not None and task not in TASKS:
         raise UnknownName.among("task", task, TASKS)
+    return weighty(_read(target, name, sample_weight, task, column), sample_weight is not None)
+
+
+def weighty(found: Profile, weighed: bool) -> Profile:
+    """The profile of a whole column, which is refused where weights came and none is above zero."""
+    if weighed and not found.rows:
+        raise InvalidWeights("no row has a sample_weight above zero", field="sample_weight")
+    return found
+
+
+def _read(target: Any, name: str | None, sample_weight: Any, task: str | None, column: str | None) -> Profile:
     if isinstance(target, (str, os.PathLike)):
         found, parts = read_parts(target, column)
         if sample_weight is None:

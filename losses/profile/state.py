@@ -14,7 +14,7 @@ import numpy as np
 from losses.errors import InvalidShape
 from losses.pool import ahead
 from losses.profile import document
-from losses.profile.column import CHUNK, Array, Floats, opened, pieces, read_column, read_weights
+from losses.profile.column import CHUNK, Array, Floats, opened, pieces, read_column, read_weights, weighing
 from losses.profile.kinds import Told
 from losses.profile.moments import Moments
 from losses.profile.readings import Readings
@@ -74,11 +74,17 @@ class Profile(Readings):
     def of(cls, batch: Any, *, name: str | None = None, sample_weight: Any = None, task: str | None = None) -> Profile:
         """The profile of one batch: a list, an array, or a column of pandas, polars or Arrow.
 
+        A row of weight zero is no row, and a batch of nothing else is empty.
+
         >>> Profile.of(["yes", "no", "yes"]).kind
         'binary'
         """
         values = opened(batch)
-        weight = None if sample_weight is None else read_weights(sample_weight, len(values))
+        weight = None
+        if sample_weight is not None:
+            values, weight = weighing(values, read_weights(sample_weight, len(values)))
+            if not weight.size:
+                return Profile(name=name)
         parts = pieces(values, weight)
         work = partial(_piece, task=task)
         found = ahead(work, parts) if len(values) > CHUNK else map(work, parts)
