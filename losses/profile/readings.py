@@ -140,7 +140,7 @@ class Readings(Spread):
         if not self._seen.size:
             return math.nan
         step = coarsest_step(self._seen)
-        return step if self.integral or not step >= 1 else math.nan
+        return step if self.integral or step % 1 else math.nan
 
     @property
     def heaping(self) -> dict[str, dict[str, float]]:
