@@ -63,8 +63,14 @@ CLUES: tuple[Clue, ...] = (
     ),
     Clue(
         "the name speaks of a date and the numbers are years",
-        lambda f: f.years and f.about("datetime", "birth"),
+        lambda f: f.years and f.about("datetime", "birth", "clock"),
         {"datetime": 6},
+        "{f.ends}",
+    ),
+    Clue(
+        "the name says years and the numbers are years of two digits",
+        lambda f: f.short_years and f.about("year"),
+        {"datetime": 12, "binary": -4},
         "{f.ends}",
     ),
     Clue(

@@ -26,11 +26,14 @@ CHUNK = 1 << 18  # rows looked at, and sorted, at once: they fit the cache and N
 FAMILIES = ("numbers", "booleans", "numeric_strings", "strings", "dates")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _DRESSED = re.compile(r"([+-]?)[$€£]?\s?((\d{1,3}(,\d{3})+|\d+)(\.\d+)?)\s?[%€]?")  # $1,234.50 or 45%
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ]\d{1,2}:\d{2}(:\d{2})?)?"
     r"|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9} \d{1,2},? \d{4}"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[APap][Mm])?"
+    rf"|\d{{4}}[- ]?({_MONTH}|Q[1-4])|({_MONTH}|Q[1-4])[- ,]*\d{{4}}",
+    re.IGNORECASE,
 )
 _ABSENT = frozenset(("", "nan", "null", "n/a", "nat", "<na>"))
 _SCALARS = {bool, int, float, str, type(None), np.float64, np.float32, np.int64, np.int32, np.bool_, np.str_}

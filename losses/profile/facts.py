@@ -184,6 +184,11 @@ class Facts:
         return self.years and self.p.quantile(0.25) >= 1870 and self.p.max <= 2060
 
     @cached_property
+    def short_years(self) -> bool:
+        """Whole numbers that fit years of this and the last half century without their first two digits."""
+        return self.whole and self.p.min >= 50 and self.p.max <= 99
+
+    @cached_property
     def calendar(self) -> bool:
         """Whole numbers that fit a month, a day, a week, an hour, a minute, or a day of the year."""
         return self.whole and (self.p.max <= 59 or (self.p.max <= 366 and self.filled > 0.5))

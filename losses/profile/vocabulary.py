@@ -26,6 +26,7 @@ TOPICS: dict[str, str] = {
         "yyyymmdd yyyymm yearmon season period wave round timepoint vintage jahr monat woche wochentag datum quartal "
         "stunde geburtsjahr ano anio mes dia fecha hora semana trimestre annee mois jour heure semaine"
     ),
+    "year": "year yr yob jahr annee anio",
     "birth": "birth born built renovated founded blt geburt",
     "clock": (
         "time hour hours hr hhmm clock departure arrival dep arr sched scheduled start end minute created updated "
@@ -92,7 +93,7 @@ TOPICS: dict[str, str] = {
     ),
     "multiclass": (
         "target outcome digit type subtype class category group dept department occupation occup occ job marital "
-        "marstat mstat race rac ethnic ethnicity religion color colour species genus mode plan diet cluster label "
+        "marstat mstat race rac ethrace raceth ethnic ethnicity religion color colour species genus mode plan diet cluster label "
         "segment brand make model sector industry ind status cause origin language nationality position treatment "
         "treat trt arm drug region state cat kind method reason party shape material cyl cylinder gear zone precinct "
         "province district service channel store shop birthplace choice carrier airline diagnosis diag dx symptom "
