@@ -40,6 +40,7 @@ POSSIBLE: dict[str, Callable[[Facts], bool]] = {
 
 PRIOR = {"datetime": -3.0, "identifier": -1.0, "proportion": -1.0}  # few columns that are offered as targets are none
 
+FIRST_GRADE = 5  # scales that start beyond it are rare
 COUNTED = "the name speaks of things that are counted"
 MEASURED = "the name speaks of a measure"
 FEW, SKEWED, FAR_OUT = "there are few levels", "skewed to the right", "rows far out on the tails"
@@ -75,7 +76,7 @@ CLUES: tuple[Clue, ...] = (
     ),
     Clue(
         "the name speaks of a calendar unit",
-        lambda f: f.calendar and f.about("datetime") and not f.about("count", "lapse"),
+        lambda f: f.calendar and f.distinct > 2 and f.about("datetime") and not f.about("count", "lapse"),
         {"datetime": 11, "identifier": -6},
         "{f.ends}",
     ),
@@ -150,6 +151,12 @@ CLUES: tuple[Clue, ...] = (
         {"identifier": 5},
         "{f.distinct}",
     ),
+    Clue(
+        "the places are numbered through from 1",
+        lambda f: f.about("place") and f.whole and f.filled > 0.9 and f.p.min <= 1 and f.distinct > 60,
+        {"identifier": 3, "real": -3},
+        "{f.ends}",
+    ),
     Clue("the name speaks of a rank", lambda f: f.about("rank") and f.uniqueness > 0.9, {"identifier": 4}),
     Clue(
         "the name speaks of an amount, not of a code",
@@ -213,6 +220,12 @@ CLUES: tuple[Clue, ...] = (
         "codes and scales start at 1, counts at 0",
         lambda f: f.few and f.integral and f.step == 1 and f.p.min == 1 and not f.about("count", "lapse"),
         {"ordinal": 1, "multiclass": 1, "count": -1},
+        "{f.ends}",
+    ),
+    Clue(
+        "a scale starts near 0 or 1",
+        lambda f: f.few and f.whole and f.p.min > FIRST_GRADE,
+        {"ordinal": -2.5, "real": 1},
         "{f.ends}",
     ),
     Clue(

@@ -48,7 +48,7 @@ TOPICS: dict[str, str] = {
     ),
     "count": (
         "adults babies persons people walks impressions count cnt num number numbers n freq frequency total visits "
-        "visit deaths death died births claims accidents accident crashes calls call events event admissions "
+        "visit deaths death died births claims accidents accident crashes calls call checks events event admissions "
         "hospitalizations doctor children kids siblings sibs pregnancies goals runs hits wins losses points games "
         "murders homicides crimes arrests executions articles papers cites citations publications patents downloads "
         "clicks views likes votes voters users customers orders items units sold sales trips rides passenger "
@@ -93,8 +93,8 @@ TOPICS: dict[str, str] = {
     ),
     "multiclass": (
         "target outcome digit type subtype class category group dept department occupation occup occ job marital "
-        "marstat mstat race rac ethrace raceth ethnic ethnicity religion color colour species genus mode plan diet cluster label "
-        "segment brand make model sector industry ind status cause origin language nationality position treatment "
+        "marstat mstat race rac ethrace raceth ethnic ethnicity religion color colour species genus mode plan diet "
+        "cluster label segment brand make model sector industry ind status cause origin language nationality position treatment "
         "treat trt arm drug region state cat kind method reason party shape material cyl cylinder gear zone precinct "
         "province district service channel store shop birthplace choice carrier airline diagnosis diag dx symptom "
         "variety cultivar strain breed fuel feed candidate alternative tipo clase categoria sexo typ kategorie klasse "
