@@ -61,7 +61,8 @@ class Moments:
         m3 = (a.m3 + b.m3) + square * delta * pairs * (p - q) + 3 * delta * (p * b.m2 - q * a.m2)
         spread = square * square * pairs * (p * p + q * q - p * q)
         m4 = (a.m4 + b.m4) + spread + 6 * square * (p * p * b.m2 + q * q * a.m2) + 4 * delta * (p * b.m3 - q * a.m3)
-        return Moments(n, p * a.mean + q * b.mean, _held(m2), _held(m3), _held(m4))
+        mean = p * a.mean + q * b.mean if delta else a.mean  # a constant stays what it is
+        return Moments(n, mean, _held(m2), _held(m3), _held(m4))
 
     @property
     def variance(self) -> float:
@@ -92,8 +93,8 @@ def _sum(x: Floats, weight: Floats | None) -> float:
 
 
 def _mean(x: Floats, share: Floats | None) -> float:
-    if share is not None:
-        return _sum(x, share)
+    if share is not None:  # shares need not sum to one, and a constant has its value for a mean
+        return float(np.clip(_sum(x, share), x.min(), x.max()))
     mean = float(x.mean())
     return mean if math.isfinite(mean) else float((x / x.size).sum())
 
