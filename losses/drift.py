@@ -238,7 +238,7 @@ def _support(p: Profile, q: Profile) -> Iterator[Change]:
 
 def _classes(p: Profile, q: Profile) -> Iterator[Change]:
     """Values that came, that went, and the one whose share moved most."""
-    old, new = p.class_counts, q.class_counts
+    old, new = p.class_rows, q.class_rows
     if not (old and new) or max(len(old), len(new)) > 200 or (_both(p, q) and p.n_classes > 20):
         return
     came, gone = _absent(new, old, q.n, p.n), _absent(old, new, p.n, q.n)

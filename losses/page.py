@@ -100,7 +100,7 @@ def _named_shares(p: Profile) -> list[tuple[str, float]]:
         shares = reading.get("positive_shares") or reading.get("prior") or []
         return [(f"label {i}", share) for i, share in enumerate(shares)]
     if p.words.distinct or p.n_classes <= BARS:
-        return [(name, rows / p.n) for name, rows in p.class_counts.items()] if p.n else []
+        return [(name, rows / p.n) for name, rows in p.class_rows.items()] if p.n else []
     return []
 
 
@@ -136,7 +136,7 @@ class Bins:
 
 def binned(p: Profile, width: int) -> Bins:
     """The rows in at most so many bins; far values are cut off, and a very long tail is shown on a log scale."""
-    x, rows = p.sketch.weighted() if p.values.full else (p.values.values.astype(float), p.values.counts.astype(float))
+    x, rows = p.sketch.weighted() if p.values.full else (p.values.values.astype(float), p.values.mass)
     logs = p.positive and p.quantile(0.995) > 100 * p.quantile(0.25)
     low, high = p.without_sentinels().min, p.without_sentinels().max
     if not logs and high - low > 2 * (p.quantile(0.995) - p.quantile(0.005)) > 0:
@@ -153,14 +153,14 @@ def binned(p: Profile, width: int) -> Bins:
 
 def _histogram(p: Profile) -> list[str]:
     bins = binned(p, WIDTH)
-    eighths = np.ceil(bins.rows / max(bins.rows.max(), 1) * HEIGHT * 8).astype(int)
+    eighths = np.ceil(bins.rows / (bins.rows.max() or 1) * HEIGHT * 8).astype(int)
     rows = [
         "  " + "".join(_UP[min(max(int(e) - 8 * level, 0), 8)] for e in eighths).rstrip()
         for level in reversed(range(HEIGHT))
     ]
     low, high = f"{bins.low:.4g}", f"{bins.high:.4g}"
     axis = low + high.rjust(max(bins.rows.size - len(low), len(high) + 1))
-    total = max(bins.rows.sum() + bins.below + bins.above, 1)
+    total = bins.rows.sum() + bins.below + bins.above or 1
     beyond = [
         f"{rows / total:.2%} {where} {end:.4g}"
         for rows, where, end in ((bins.below, "below, from", p.min), (bins.above, "above, to", p.max))
@@ -175,7 +175,7 @@ def spark(p: Profile, width: int = 20) -> str:
     if not _drawn(p):
         return ""
     rows = binned(p, width).rows
-    return "".join(_UP[int(np.ceil(r / max(rows.max(), 1) * 8))] for r in rows)
+    return "".join(_UP[int(np.ceil(r / (rows.max() or 1) * 8))] for r in rows)
 
 
 def _ends(p: Profile) -> str:

@@ -36,9 +36,36 @@ def test_a_profile_survives_json(column):
     assert Profile.from_dict(json.loads(text)) == p
 
 
-def test_weights_survive_json():
-    p = Profile.of([1.0, 2.0, 7.0], sample_weight=[0.5, 2.0, 1.0])
-    assert Profile.from_dict(json.loads(json.dumps(p.to_dict()))) == p
+def weighed(values):
+    """A profile in which no two rows weigh the same."""
+    return Profile.of(values, sample_weight=1.0 + np.random.default_rng(3).random(len(values)))
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_weights_survive_json(column):
+    p = weighed(COLUMNS[column])
+    assert Profile.from_dict(json.loads(json.dumps(p.to_dict(), allow_nan=False))) == p
+    both = p + Profile.of(COLUMNS[column])
+    assert Profile.from_dict(json.loads(json.dumps(both.to_dict(), allow_nan=False))) == both
+    q = Profile.from_dict(json.loads(json.dumps(both.to_dict(private=True), allow_nan=False)))
+    assert Profile.from_dict(q.to_dict(private=True)) == q
+    json.dumps([q.readings(), (q + p).to_dict(private=True)], allow_nan=False)
+
+
+def test_weights_need_no_room_where_there_are_none():
+    assert Profile.of([1.0, 2.0]).to_dict()["weights"] is None
+
+
+def test_a_private_document_of_weighted_rows_holds_no_ones_value():
+    x = np.append(np.round(np.random.default_rng(0).normal(50, 9, 500), 6), 123456.5)
+    p = weighed(x)
+    document = p.to_dict(private=True)
+    points = np.frombuffer(base64.b64decode(document["sketch"]["levels"]["0"]))
+    assert not np.isin(points, x).any()
+    assert points.size == x.size // 10
+    again = Profile.from_dict(document)
+    assert again.median == pytest.approx(p.median, abs=1.0)
+    assert again.sketch.total == pytest.approx(p.sketch.total)
 
 
 def test_a_merged_profile_reads_like_one_that_never_left():
@@ -51,6 +78,10 @@ def test_the_document_stays_small_whatever_the_column():
     p = sum((Profile.of(part) for part in np.array_split(rng.normal(size=2_000_000), 9)), Profile())
     q = Profile.of([f"{'é' * 500}{i}" for i in range(3000)])
     assert len(json.dumps((p + q).to_dict())) <= 200_000
+    w = weighed(rng.normal(size=100_000) * 1e-300) + weighed([f"{'é' * 500}{i}" for i in range(3000)])
+    assert w.values.full
+    assert w.words.full
+    assert len(json.dumps((p + q + w).to_dict())) <= 200_000
 
 
 def test_a_private_document_holds_no_ones_value():
@@ -138,6 +169,24 @@ HOSTILE = [
     (("sketch", "levels"), None),
     (("weights", "total"), -1.0),
     (("weights", "squares"), 0.0),
+    (("weights", "zeros"), -1.0),
+    (("weights", "zeros"), 0.0),
+    (("weights", "zeros"), 31.0),
+    (("weights", "total"), 29.0),
+    (("weights", "values"), None),
+    (("weights", "values"), packed(7.5, 7.5, 7.5)),
+    (("weights", "values"), packed(7.5, 7.5, 7.5, 8.5)),
+    (("weights", "values"), packed(5.0, 10.0, 16.0, -1.0)),
+    (("weights", "values"), packed(1e300, 10.0, 5.0, 10.0)),
+    (("weights", "words"), packed(1.0)),
+    (("weights", "moments"), [30.0, 1e308, 1.0, 0.0, 1.0]),
+    (("weights", "points"), None),
+    (("weights", "points"), packed(1.0)),
+    (("weights", "points"), packed(*[1.5] * 19, 1.6)),
+    (("weights", "points"), packed(*[1.5] * 19, 0.0)),
+    (("weights", "points"), "%%%"),
+    (("sketch", "thinnings"), 1),
+    (("sketch", "slack"), -1.0),
     (("structure",), {"form": "nonsense", "width": 1, "rows": 1, "sums": []}),
     (("structure",), {"form": "masks", "width": 1, "rows": 1, "sums": [1]}),
     (("name",), ["y"]),
@@ -322,8 +371,8 @@ NUDGES = (None, [], {}, "", "x", True, -1, 0, 1, 7.5, 5e-324, 1e308, 2**53)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_value_changed_is_refused_or_harmless(data):
-    column = data.draw(st.sampled_from(["numbers", "counts", "strings", "labels"]))
-    document = Profile.of(COLUMNS[column]).to_dict(private=data.draw(st.booleans()))
+    column = data.draw(st.sampled_from(["numbers", "counts", "strings", "mixed", "labels"]))
+    document = data.draw(st.sampled_from([Profile.of, weighed]))(COLUMNS[column]).to_dict(data.draw(st.booleans()))
     path = data.draw(st.sampled_from(list(leaves(document))))
     target = document
     for key in path[:-1]:

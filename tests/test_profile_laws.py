@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from losses import pool
+from losses.advice.question import ask
 from losses.errors import InvalidShape, InvalidWeights
-from losses.profile import Profile, profile
+from losses.profile import Profile, profile, weighted
 from losses.profile.column import CHUNK
+from losses.profile.distance import distances
 from losses.profile.moments import Moments
+from losses.profile.readings import WEIGHTED
 from losses.profile.sketch import LIMIT, Sketch
 from losses.profile.tally import Tally
+from losses.profile.weighted import WeightedSketch
 
 few = settings(max_examples=40, deadline=None)
 
@@ -147,6 +151,137 @@ def test_weighted_moments_are_those_of_repeated_rows():
     for reading in ("mean", "variance", "skewness", "excess_kurtosis"):
         assert getattr(weighted, reading) == pytest.approx(getattr(repeated, reading), rel=1e-12)
     assert weighted.weights.squares == 14
+
+
+def flat(readings, above=""):
+    """Every reading by its dotted name."""
+    for key, value in readings.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def weighing(readings):
+    """The readings that heed weights."""
+    return {k: v for k, v in flat(readings) if any(f"{k}.".startswith(f"{name}.") for name in WEIGHTED)}
+
+
+def alike(found, expected):
+    """Equal up to rounding."""
+    assert found.keys() == expected.keys()
+    for key, value in found.items():
+        same = value == expected[key]
+        assert same or value == pytest.approx(expected[key], rel=1e-6, abs=1e-9), key
+
+
+weighty = st.one_of(
+    st.lists(st.tuples(st.integers(-3, 12), st.integers(0, 4)), max_size=60),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=60),
+    st.lists(st.tuples(st.integers(-4000, 4000).map(lambda v: v / 8), st.integers(0, 4)), max_size=60),
+    st.lists(st.tuples(st.sampled_from(["a", "b", "7", "0", "", None, 2.5, "c" * 90]), st.integers(0, 4)), max_size=60),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(weighty)
+def test_a_row_of_weight_two_is_the_row_twice(rows):
+    values, weights = [value for value, _ in rows], [weight for _, weight in rows]
+    weighted = Profile.of(values, sample_weight=weights).readings()
+    repeated = Profile.of([value for value, weight in rows for _ in range(weight)]).readings()
+    alike(weighing(weighted), weighing(repeated))
+
+
+@few
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 4)), min_size=1, max_size=60), st.booleans())
+def test_weighted_rows_lie_nowhere_else_than_repeated_ones(rows, worded):
+    values = [f"c{value}" if worded else value for value, _ in rows]
+    weights = [weight for _, weight in rows]
+    p = Profile.of(values, sample_weight=weights)
+    d = distances(p, Profile.of(np.repeat(values, weights)))
+    assert d.total_variation == pytest.approx(0)
+    assert worded or d.ks == pytest.approx(0)
+
+
+def test_classes_are_weighed_for_advice_and_rare_by_their_rows():
+    q = ask(Profile.of(["a"] * 90 + ["b"] * 10, sample_weight=[0.1] * 90 + [0.9] * 10))
+    assert q.class_counts == (pytest.approx(50), pytest.approx(50))
+    assert q.p.imbalance.rarest == ["b"]
+    assert q.p.imbalance_ratio == pytest.approx(1)
+
+
+def test_a_weight_that_products_lose_is_none():
+    assert Profile.of([1.0, 2.0], sample_weight=[1e-320, 1.0]) == Profile.of([2.0], sample_weight=[1.0])
+
+
+def test_every_reading_that_claims_weights_exists():
+    names = {f"{key}." for key, _ in flat(Profile.of([0, 1, 2, 2, 5]).readings())}
+    assert all(any(key.startswith(f"{name}.") for key in names) for name in WEIGHTED)
+
+
+@pytest.mark.parametrize("rows", [500, 5000])
+def test_what_shares_of_one_say_does_not_depend_on_their_scale(rows):
+    rng = np.random.default_rng(rows)
+    x, w = rng.poisson(3, rows) + rng.integers(0, 9, rows) * 100, rng.uniform(0.5, 2, rows) / rows
+    one, other = (dict(flat(Profile.of(x, sample_weight=w * scale).readings())) for scale in (1, 2.0**-20))
+    scaled = ("imbalance.counts", "zeros.")
+    alike(*({k: v for k, v in side.items() if not k.startswith(scaled)} for side in (one, other)))
+    assert one["zeros.share"] == pytest.approx(w[x == 0].sum() / w.sum())
+    assert one["median"] == pytest.approx(np.quantile(x, 0.5, method="inverted_cdf", weights=w), abs=1)
+
+
+@few
+@given(st.lists(st.tuples(batches, st.sampled_from([None, 0.5, 1.0, 3.0])), min_size=3, max_size=3))
+def test_the_grouping_of_parts_with_and_without_weights_does_not_matter(three):
+    sized = [(batch, None if w is None else w * (1 + np.arange(len(batch)) % 3)) for batch, w in three]
+    a, b, c = (Profile.of(batch, sample_weight=w) for batch, w in sized)
+    left, right = (a + b) + c, a + (b + c)
+    assert a + b == b + a
+    assert a + Profile() == a == Profile() + a
+    assert all(getattr(left, key) == getattr(right, key) for key in EXACT)
+    assert (left.weights is None) == (right.weights is None)
+    if left.weights and right.weights:
+        assert left.weights.squares == pytest.approx(right.weights.squares)
+        assert (left.weights.total, left.weights.zeros) == (right.weights.total, right.weights.zeros)
+    every = [1.0 if w is None else v for batch, w in sized for v in (w if w is not None else [1.0] * len(batch))]
+    if any(w is not None for batch, w in sized if len(batch)):
+        whole = Profile.of([v for batch, _ in sized for v in batch], sample_weight=every)
+        alike(weighing(left.readings()), weighing(whole.readings()))
+
+
+@pytest.mark.parametrize("law", ["uniform", "lognormal", "magnitudes"])
+def test_weighted_quantiles_of_merged_parts_stay_within_the_stated_rank_error(law):
+    rng = np.random.default_rng(9)
+    x = np.round(rng.normal(size=200_000), 4)
+    w = {
+        "uniform": lambda: rng.uniform(0.5, 2, x.size),
+        "lognormal": lambda: rng.lognormal(0, 2, x.size),
+        "magnitudes": lambda: 10.0 ** rng.integers(-9, 9, x.size),
+    }[law]()
+    cuts = np.array_split(np.arange(x.size), 23)
+    parts = sum((Profile.of(x[at], sample_weight=w[at]) for at in cuts), Profile())
+    order = np.argsort(x)
+    below = np.cumsum(w[order]) / w.sum()
+    for p in (parts, Profile.of(x, sample_weight=w)):
+        assert p.sketch.total == pytest.approx(w.sum(), rel=1e-9)
+        assert 0 < p.sketch.rank_error < 0.02
+        assert p.sketch.weights.size <= weighted.LIMIT
+        heaviest = p.sketch.weights.max() / w.sum()  # between two points kept
+        for q in (0.001, 0.01, 0.25, 0.5, 0.9, 0.999):
+            at = np.searchsorted(x[order], p.quantile(q), "right")
+            low, high = below[np.searchsorted(x[order], p.quantile(q), "left") - 1], below[min(at, x.size - 1)]
+            assert low - p.sketch.rank_error - heaviest <= q <= high + p.sketch.rank_error + heaviest
+
+
+@few
+@given(st.integers(0, 99), st.integers(1, 9000), st.integers(1, 9000))
+def test_sketches_under_weights_commute_to_the_bit_and_have_an_identity(seed, m, n):
+    rng = np.random.default_rng(seed)
+    a, b = (WeightedSketch.of_sorted(np.sort(rng.normal(size=size)), rng.lognormal(size=size)) for size in (m, n))
+    plain = Sketch.of_sorted(np.sort(rng.normal(size=n)))
+    assert a + b == b + a
+    assert a + plain == plain + a
+    assert a + Sketch() == a == WeightedSketch() + a
 
 
 def test_rows_without_weights_count_once_among_rows_with_them():

@@ -77,7 +77,9 @@ def test_what_is_no_count_has_no_law_of_counts_to_exceed():
     assert np.isnan([zeros.poisson_excess, zeros.poisson_ratio, zeros.nb_excess, zeros.nb_ratio]).all()
 
 
-@pytest.mark.parametrize("y", [[0] * 9, [1] * 9, [0, 1] * 9, [0, 1, 1e300], [3, 4, 5] * 9, [0, 1, 10**6] * 9])
+@pytest.mark.parametrize(
+    "y", [[0] * 9, [1] * 9, [0, 1] * 9, [0, 1, 1e300], [3, 4, 5] * 9, [0, 1, 10**6] * 9, [0, 0, 1.7e308]]
+)
 def test_fits_of_odd_counts_are_finite(y):
     zeros = profile(y).zeros
     found = [zeros.poisson_excess, zeros.poisson_ratio, zeros.nb_excess, zeros.nb_ratio]

@@ -199,7 +199,7 @@ QUESTION: tuple[Pitfall, ...] = (
         data=lambda q: {"majority": q.p.majority_share},
     ),
     Pitfall(
-        "RARE_CLASS", "warning", lambda q: bool(q.class_counts) and min(q.class_counts) < RARE,
+        "RARE_CLASS", "warning", lambda q: bool(q.class_counts) and q.p.rarest_count < RARE,
         "the rarest class has {p.rarest_count} rows: under 20, neither its weight nor its score is known well",
         data=lambda q: {"rarest": q.p.rarest_count},
     ),

@@ -96,9 +96,12 @@ class Question:
         return tuple(count / total for count in counts) if total else ()
 
     @cached_property
-    def class_counts(self) -> tuple[int, ...]:
-        """The rows of each class, in the order of their names."""
-        return tuple(self.p.class_counts.values()) if self.of_classes and not self.p.structure else ()
+    def class_counts(self) -> tuple[float, ...]:
+        """The rows of each class, in the order of their names; shared out by weight where weights were given."""
+        if not self.of_classes or self.p.structure:
+            return ()
+        counts = self.p.class_counts.values()
+        return tuple(count * self.p.n / self.p.mass for count in counts) if self.p.weights else tuple(counts)
 
     @cached_property
     def structure(self) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,10 @@ from losses.errors import InvalidInput, InvalidShape, InvalidType, InvalidWeight
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+Meaning = tuple[str, float | str]  # the family of a value, and the number or word it stands for
 
 CHUNK = 1 << 18  # rows looked at, and sorted, at once: they fit the cache and NumPy's vectorised sort
+NOTHING = 1e-100  # a weight that is none: products of smaller ones vanish
 FAMILIES = ("numbers", "booleans", "numeric_strings", "strings", "dates")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _DRESSED = re.compile(r"([+-]?)[$€£]?\s?((\d{1,3}(,\d{3})+|\d+)(\.\d+)?)\s?[%€]?")  # $1,234.50 or 45%
@@ -41,7 +43,11 @@ _SCALARS = {bool, int, float, str, type(None), np.float64, np.float32, np.int64,
 
 @dataclass(frozen=True)
 class Column:
-    """One batch of a column: its numbers in row order, its strings counted, and how many rows were of each family."""
+    """One batch of a column: its numbers in row order, its strings counted, and how many rows were of each family.
+
+    ``present`` tells the rows that are not missing where some are, and ``read`` what each row was read as where rows
+    were looked at one by one.
+    """
 
     numbers: Floats = field(default_factory=lambda: np.empty(0))
     words: Counter[str] = field(default_factory=Counter)
@@ -50,6 +56,19 @@ class Column:
     padded: int = 0
     present: npt.NDArray[np.bool_] | None = None
     matrix: Array | None = None
+    read: list[Meaning] | None = None
+
+    def shared(self, weight: Floats) -> tuple[Floats, Counter[str]]:
+        """The weights of all rows, dealt out: those of the numbers in row order, and what each string weighs."""
+        weight = weight if self.present is None else weight[self.present]
+        if not self.words or self.read is None:
+            return weight, Counter()
+        found = [value for family, value in self.read if family != "missing"]
+        masses: Counter[str] = Counter()
+        for value, mass in zip(found, weight.tolist(), strict=True):
+            if isinstance(value, str):
+                masses[value] += mass
+        return weight[np.array([not isinstance(value, str) for value in found])], masses
 
 
 def read_column(target: Any) -> Column:
@@ -81,7 +100,7 @@ def pieces(values: Array | Sequence[Any], weight: Floats | None) -> Iterator[tup
 
 def weighing(values: Array | Sequence[Any], weight: Floats) -> tuple[Array | Sequence[Any], Floats]:
     """The rows whose weight is above zero, and their weights: a row of weight zero is no row."""
-    kept = weight > 0
+    kept = weight > NOTHING
     if kept.all():
         return values, weight
     rows = values[kept] if isinstance(values, np.ndarray) else [values[int(i)] for i in np.flatnonzero(kept)]
@@ -172,7 +191,7 @@ def _masked(target: np.ma.MaskedArray[Any, Any]) -> Column:
     if column.present is not None:
         present[~mask] = column.present
     missing = column.missing + int(np.count_nonzero(mask))
-    return Column(column.numbers, column.words, column.families, missing, column.padded, present)
+    return replace(column, missing=missing, present=present)
 
 
 def _listed(values: Sequence[Any]) -> Column:
@@ -219,9 +238,6 @@ def _mixed(values: Sequence[Any]) -> Column:
     return _collected([_meaning(value) for value in values])
 
 
-Meaning = tuple[str, float | str]  # the family, and the number or word it stands for
-
-
 def _collected(read: list[Meaning]) -> Column:
     families = Counter(family for family, _ in read)
     missing = families.pop("missing", 0)
@@ -230,7 +246,7 @@ def _collected(read: list[Meaning]) -> Column:
     padded = families.pop("padded", 0)
     families["numeric_strings"] += padded
     present = np.fromiter((family != "missing" for family, _ in read), bool, len(read)) if missing else None
-    return Column(_floats(numbers), words, +families, missing, padded, present)
+    return Column(_floats(numbers), words, +families, missing, padded, present, read=read)
 
 
 def _meaning(value: Any) -> Meaning:

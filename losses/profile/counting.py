@@ -39,28 +39,27 @@ class ZeroFit:
 
 def zero_fit(tally: Tally) -> ZeroFit | None:
     """The fit for exact counts with zeros among them; None where there is nothing to fit."""
-    y, rows = tally.values.astype(np.float64), tally.counts.astype(np.float64)
+    y, rows = tally.values.astype(np.float64), tally.mass
     if tally.full or y.size < 3 or y[0] != 0 or y[-1] > 1e6:
         return None
-    n, zeros = float(rows.sum()), float(rows[0])
-    mean = float(y @ rows) / n
-    average = mean * n / (n - zeros)
+    zeros, positive, total = float(rows[0]), float(rows[1:].sum()), float(y @ rows)
+    mean, average = total / (zeros + positive), total / positive
     plain, _ = _best(lambda alpha: _loglik(y, rows, mean, alpha))
     positives, alpha = _best(lambda alpha: _truncated(y[1:], rows[1:], _untruncated(average, alpha), alpha))
-    return _inflated(n, zeros, 1 - _above_zero(_untruncated(average, alpha), alpha), positives, plain)
+    return _inflated(zeros, positive, 1 - _above_zero(_untruncated(average, alpha), alpha), positives - plain)
 
 
 def poisson_zeros(n: float, zeros: float, mean: float) -> ZeroFit | None:
     """The same against a Poisson law, for which the rows, the zeros and the mean are enough."""
     positive = n - zeros
-    if not (positive > 0 and mean > 0):
+    average = mean * (n / positive) if positive > 0 else 0.0
+    if not 0 < average < math.inf:
         return None
-    average = mean * n / positive
     rate = _untruncated(average, _POISSON)
     some = _above_zero(rate, _POISSON)
     plain = n * (mean * math.log(mean) - mean)  # both without the factorials, in which they agree
     positives = positive * (average * math.log(rate) - rate - math.log(some))
-    return _inflated(n, zeros, 1 - some, positives, plain)
+    return _inflated(zeros, positive, 1 - some, positives - plain)
 
 
 def poisson_fits(tally: Tally, mean: float, variance: float) -> bool:
@@ -82,13 +81,14 @@ def poisson_fits(tally: Tally, mean: float, variance: float) -> bool:
     return float(chdtrc(expected.size - 2, ((seen - expected) ** 2 / expected).sum())) > 0.001
 
 
-def _inflated(n: float, zeros: float, expected: float, positives: float, plain: float) -> ZeroFit:
-    """The gain of a law that gives ``expected`` zeros: log-likelihood of the positives alone, and of all rows."""
+def _inflated(zeros: float, positive: float, expected: float, gain: float) -> ZeroFit:
+    """Beside a law that gives ``expected`` zeros and fits the positives alone by so much better than it fits all."""
+    n = zeros + positive
     share = zeros / n
     if share <= expected:
         return ZeroFit(0.0, 0.0)
-    hurdle = positives + zeros * math.log(share) + (n - zeros) * math.log1p(-share)
-    return ZeroFit(max(0.0, 2 * (hurdle - plain)), (share - expected) / (1 - expected))
+    hurdle = zeros * math.log(share) + positive * math.log(positive / n)
+    return ZeroFit(max(0.0, 2 * (hurdle + gain)), (share - expected) / (1 - expected))
 
 
 def _best(loglik: Callable[[float], float]) -> tuple[float, float]:

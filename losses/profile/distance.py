@@ -92,20 +92,20 @@ def ks_distance(p: Spread, q: Spread) -> tuple[float, float]:
 def share_of(p: Spread, values: npt.NDArray[np.generic]) -> Floats:
     """The share of rows at each of these numbers or strings."""
     if values.dtype.kind == "U":
-        return _listed(p.words, values) / p.n
+        return _listed(p.words, values) / p.mass
     if not p.values.full:
-        return _listed(p.values, values) / p.n
+        return _listed(p.values, values) / p.mass
     x, rows = p.sketch.weighted()
     ends = (np.concatenate([[0.0], np.cumsum(rows)])[np.searchsorted(x, values, side)] for side in ("right", "left"))
-    return np.subtract(*ends) / p.n
+    return np.subtract(*ends) / p.mass
 
 
 def common_values(p: Spread, least: float = COMMON) -> list[npt.NDArray[np.generic]]:
     """The numbers and the strings that hold at least this share of the rows."""
-    x, rows = (p.values.values, p.values.counts) if not p.values.full else p.sketch.weighted()
+    x, mass = (p.values.values, p.values.mass) if not p.values.full else p.sketch.weighted()
     at, place = np.unique(x, return_inverse=True)
-    heavy = np.bincount(place, rows, at.size) >= least * p.n
-    return [at[heavy], p.words.values[p.words.counts >= least * p.n].astype(np.str_)]
+    heavy = np.bincount(place, mass, at.size) >= least * p.mass
+    return [at[heavy], p.words.values[p.words.mass >= least * p.mass].astype(np.str_)]
 
 
 def _cells(p: Spread, q: Spread) -> tuple[Floats, Floats]:
@@ -138,5 +138,5 @@ def _below(x: Floats, rows: Floats, at: Floats) -> Floats:
 
 
 def _listed(tally: Tally, values: npt.NDArray[np.generic]) -> Floats:
-    known = dict(zip(tally.values.tolist(), tally.counts.tolist(), strict=True))
+    known = dict(zip(tally.values.tolist(), tally.mass.tolist(), strict=True))
     return np.array([known.get(v, 0) for v in values.tolist()], dtype=np.float64)

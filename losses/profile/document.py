@@ -22,6 +22,7 @@ from losses.profile.kinds import Told
 from losses.profile.moments import Moments
 from losses.profile.sketch import Sketch
 from losses.profile.tally import Tally
+from losses.profile.weighted import WeightedSketch
 
 if TYPE_CHECKING:
     from losses.profile.state import Profile, Weights
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 VERSION = 1
 LONGEST_NAME = 200
 LARGEST = 200_000  # bytes of a document
+ROUNDED = 1e-6  # the share of a sum that the order of adding may change
 CROWD = 10  # rows among whom one person's value is hidden
 _FLOAT_MAX = float(np.finfo(np.float64).max)
 _COUNTS = ("n", "missing_rows", "infinite", "padded", "zero_rows", "negatives", "integers")
@@ -37,11 +39,6 @@ _COUNTS = ("n", "missing_rows", "infinite", "padded", "zero_rows", "negatives", 
 def written(p: Profile, private: bool) -> dict[str, Any]:
     """The document of a profile."""
     p = blurred(p) if private else p
-    weights = p.weights and {
-        "squares": p.weights.squares,
-        "total": p.weights.total,
-        "moments": _sums(p.weights.moments),
-    }
     return {
         "version": VERSION,
         "private": p.private,
@@ -54,12 +51,8 @@ def written(p: Profile, private: bool) -> dict[str, Any]:
         "highest": p.highest,
         "values": _left_out(p.values) | {"values": _packed(p.values.values), "counts": _packed(p.values.counts)},
         "words": _left_out(p.words) | {"values": p.words.values.tolist(), "counts": p.words.counts.tolist()},
-        "sketch": {
-            "slack": p.sketch.slack,
-            "thinnings": p.sketch.thinnings,
-            "levels": {str(h): _packed(v) for h, v in sorted(p.sketch.levels.items())},
-        },
-        "weights": weights,
+        "sketch": _levels(p.sketch),
+        "weights": p.weights and _weighing(p, p.weights),
         "structure": p.structure
         and {
             "form": p.structure.form,
@@ -67,6 +60,27 @@ def written(p: Profile, private: bool) -> dict[str, Any]:
             "rows": p.structure.rows,
             "sums": list(p.structure.sums),
         },
+    }
+
+
+def _levels(sketch: Sketch | WeightedSketch) -> dict[str, Any]:
+    levels = {0: sketch.values} if isinstance(sketch, WeightedSketch) else sketch.levels
+    thinnings = 0 if isinstance(sketch, WeightedSketch) else sketch.thinnings
+    packed = {str(height): _packed(values) for height, values in sorted(levels.items())}
+    return {"slack": sketch.slack, "thinnings": thinnings, "levels": packed}
+
+
+def _weighing(p: Profile, weights: Weights) -> dict[str, Any]:
+    """The sums, and what each number, string and point of the sketch weighs: None where they came without weights."""
+    points = p.sketch.weights if isinstance(p.sketch, WeightedSketch) else None
+    return {
+        "squares": weights.squares,
+        "total": weights.total,
+        "zeros": weights.zeros,
+        "moments": _sums(weights.moments),
+        "values": None if p.values.weights is None else _packed(p.values.weights),
+        "words": None if p.words.weights is None else _packed(p.words.weights),
+        "points": None if points is None else _packed(points),
     }
 
 
@@ -88,7 +102,9 @@ def blurred(p: Profile) -> Profile:
         return replace(p, values=values, sketch=p.sketch.blurred(CROWD), **_widened(p, values, (1, 2, 5, 10)))
     weights = p.weights and replace(p.weights, moments=_rounded(p.weights.moments))
     rounded = _rounded(p.moments)
-    sketch = Sketch({0: np.full(total, rounded.mean)})
+    sketch: Sketch | WeightedSketch = Sketch({0: np.full(total, rounded.mean)})
+    if p.weights:
+        sketch = WeightedSketch(np.full(total, rounded.mean), np.full(total, p.weights.moments.total / total), total)
     return replace(p, values=values, sketch=sketch, moments=rounded, weights=weights, **_widened(p, values, (1, 10)))
 
 
@@ -172,18 +188,19 @@ def _fields(data: Any) -> dict[str, Any]:
     parts.flag(data["private"], "private")
     if data["name"] is not None and not (isinstance(data["name"], str) and len(data["name"]) <= LONGEST_NAME):
         parts.refuse("name", f"null or a string of at most {LONGEST_NAME} characters")
+    moments, weighing = parts.moments(data["moments"], "moments"), parts.weighing(data["weights"])
     return {
         "name": data["name"],
         "private": data["private"],
         "told": parts.told(data["told"]),
         **{key: parts.count(data[key], key) for key in _COUNTS},
         "families": Counter({parts.family(k): parts.count(v, "families") for k, v in data["families"].items()}),
-        "moments": parts.moments(data["moments"], "moments"),
+        "moments": moments,
         "lowest": parts.optional(data["lowest"], "lowest"),
         "highest": parts.optional(data["highest"], "highest"),
-        "values": parts.tally(data["values"]),
-        "words": parts.words(data["words"]),
-        "sketch": parts.sketch(data["sketch"]),
+        "values": parts.tally(data["values"], weighing["values"]),
+        "words": parts.words(data["words"], weighing["words"]),
+        "sketch": parts.sketch(data["sketch"], weighing["points"], int(moments.total)),
         "weights": parts.weights(data["weights"]),
         "structure": parts.structure(data["structure"]),
     }
@@ -208,12 +225,14 @@ def _consistent(p: Profile) -> None:
         parts.refuse("zero_rows", f"with the negatives at most {finite}")
     _fits("values", p.values, finite)
     _fits("words", p.words, 0 if p.structure else words)
-    if abs(p.sketch.total - finite) > (p.sketch.slack if p.private else 0):
-        parts.refuse("sketch", f"values that stand for {finite} rows", p.sketch.total)
+    weighed = p.weights.moments.total if p.weights else finite
+    room = (p.sketch.slack if p.private else 0) + (ROUNDED * weighed if p.weights else 0)
+    if abs(p.sketch.total - weighed) > room:
+        parts.refuse("sketch", f"values that stand for {weighed} rows", p.sketch.total)
     _ordered(p, finite)
     if p.told and not (p.private and (p.told.scores or p.structure)):
         parts.refuse("told", "scores of some kinds, in a private document")
-    if p.weights and not _plausible(p.weights, p.n):
+    if p.weights and not (_plausible(p.weights, p.n) and _dealt(p, p.weights)):
         parts.refuse("weights", "sums that weights of these rows could have")
 
 
@@ -223,7 +242,8 @@ def _ordered(p: Profile, finite: int) -> None:
     if p.lowest is None or p.highest is None:
         return
     room = 1e-9 * max(abs(p.lowest), abs(p.highest))
-    if not p.lowest - room <= p.moments.mean <= p.highest + room:
+    means = (p.moments.mean, p.weights.moments.mean if p.weights else p.moments.mean)
+    if not p.lowest - room <= min(means) <= max(means) <= p.highest + room:
         parts.refuse("mean", "a mean between lowest and highest")
     if p.lowest > p.highest:
         parts.refuse("lowest", "at most highest")
@@ -236,7 +256,7 @@ def _ordered(p: Profile, finite: int) -> None:
 
 
 def _within(p: Profile, low: float, high: float) -> None:
-    for points in (*p.sketch.levels.values(), p.values.values):
+    for points in (p.sketch.weighted()[0], p.values.values):
         if points.size and not (float(points[0]) >= low and float(points[-1]) <= high):
             parts.refuse("sketch", "values between lowest and highest")
 
@@ -245,7 +265,7 @@ def _reached(p: Profile, end: float) -> bool:
     """Whether some row can be there: among all values where they are known, else by the spread around the mean."""
     complete = [p.values.values] if not p.values.full else []
     if not p.private and not p.sketch.slack:
-        complete += [np.concatenate(list(p.sketch.levels.values()))]
+        complete += [p.sketch.weighted()[0]]
     if any(end not in (float(values.min()), float(values.max())) for values in complete):
         return False
     spread, mean = math.sqrt(p.moments.m2), p.moments.mean
@@ -269,6 +289,21 @@ def _plausible(weights: Weights, n: int) -> bool:
         and 0 < total < math.inf
         and total * total <= squares * n * (1 + 1e-9)
         and squares <= total * total * (1 + 1e-9)
+    )
+
+
+def _dealt(p: Profile, weights: Weights) -> bool:
+    """Whether the weights of numbers, zeros, listed values and strings make up the whole, up to rounding."""
+    numbers, rest = weights.moments.total, weights.total - weights.moments.total
+    above = 1 + ROUNDED
+    listed, named = float(p.values.mass.sum()), float(p.words.mass.sum())
+    return (
+        (numbers > 0) == (p.moments.total > 0)
+        and (weights.zeros > 0) == (p.zero_rows > 0)
+        and weights.zeros <= numbers * above
+        and (p.values.full or listed * above >= numbers)
+        and listed <= numbers * above
+        and named <= rest + ROUNDED * weights.total
     )
 
 

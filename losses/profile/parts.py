@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from losses.errors import InvalidProfile
+from losses.profile import weighted
 from losses.profile.clues import CLUES, POSSIBLE
 from losses.profile.column import FAMILIES
 from losses.profile.counting import ZeroFit
@@ -19,6 +20,7 @@ from losses.profile.moments import Moments
 from losses.profile.sketch import LIMIT, Sketch
 from losses.profile.structure import LARGEST, MOST_SUMS, Structure, form_named
 from losses.profile.tally import Tally, Words
+from losses.profile.weighted import WeightedSketch
 
 if TYPE_CHECKING:
     from losses.profile.state import Weights
@@ -91,13 +93,26 @@ def _unpacked(text: Any, kind: str, most: int, key: str) -> npt.NDArray[Any]:
     return array
 
 
-def tally(data: Any) -> Tally:
+def weighing(data: Any) -> dict[str, Any]:
+    """What each number, string and point of a sketch weighs, where weights came; None where they did not."""
+    most = {"values": Tally.LIMIT, "words": Words.LIMIT, "points": weighted.LIMIT}
+    if data is None:
+        return dict.fromkeys(most)
+    return {key: None if data[key] is None else _masses(data[key], most[key]) for key in most}
+
+
+def _masses(text: Any, most: int) -> npt.NDArray[np.float64]:
+    masses = _unpacked(text, "<f8", most, "weights")
+    return masses if ((masses > 0) & (masses <= LARGEST)).all() else refuse("weights", "weights above zero")
+
+
+def tally(data: Any, weights: npt.NDArray[np.float64] | None) -> Tally:
     values = _unpacked(data["values"], "<f8", Tally.LIMIT, "values")
     counts = _unpacked(data["counts"], "<i8", Tally.LIMIT, "values")
-    return _checked(Tally(values, counts, **_absence(data, "values")), "values")
+    return _checked(Tally(values, counts, **_absence(data, "values"), weights=weights), "values")
 
 
-def words(data: Any) -> Words:
+def words(data: Any, weights: npt.NDArray[np.float64] | None) -> Words:
     values, counts = data["values"], data["counts"]
     if not (isinstance(values, list) and isinstance(counts, list) and len(values) <= Words.LIMIT):
         refuse("words", f"at most {Words.LIMIT} strings")
@@ -105,9 +120,9 @@ def words(data: Any) -> Words:
         refuse("words", "strings of 1 to 80 characters")
     absence = _absence(data, "words")
     if not values:
-        return _checked(Words(**absence), "words")
+        return _checked(Words(**absence, weights=weights), "words")
     numbers = np.array([count(c, "words") for c in counts], dtype=np.int64)
-    return _checked(Words(np.array(values, dtype=np.str_), numbers, **absence), "words")
+    return _checked(Words(np.array(values, dtype=np.str_), numbers, **absence, weights=weights), "words")
 
 
 def _absence(data: Any, key: str) -> dict[str, Any]:
@@ -121,19 +136,32 @@ def _absence(data: Any, key: str) -> dict[str, Any]:
 def _checked(tally: T, key: str) -> T:
     if tally.values.size != tally.counts.size or (tally.counts < 1).any():
         refuse(key, "a positive count for each value")
+    if tally.weights is not None and tally.weights.size != tally.values.size:
+        refuse("weights", f"one for each of {tally.values.size} values", tally.weights.size)
     if (tally.counts > _MOST).any() or not bool(np.all(np.less(tally.values[:-1], tally.values[1:]))):
         refuse(key, "distinct values in order")
     return tally
 
 
-def sketch(data: Any) -> Sketch:
+def sketch(data: Any, weights: npt.NDArray[np.float64] | None, rows: int) -> Sketch | WeightedSketch:
     heights = {_height(h): _unpacked(v, "<f8", LIMIT, "sketch") for h, v in data["levels"].items()}
-    sketch = Sketch(heights, count(data["slack"], "sketch"), count(data["thinnings"], "sketch"))
-    if any(not v.size or (v[1:] < v[:-1]).any() for v in heights.values()) or sketch.total > _MOST:
+    if any(not v.size or (v[1:] < v[:-1]).any() for v in heights.values()):
         refuse("sketch", "sorted values at each level")
-    if sum(v.size for v in heights.values()) > LIMIT:
+    if weights is not None:
+        return _weighted_sketch(data, heights, weights, rows)
+    sketch = Sketch(heights, count(data["slack"], "sketch"), count(data["thinnings"], "sketch"))
+    if sketch.total > _MOST or sum(v.size for v in heights.values()) > LIMIT:
         refuse("sketch", f"at most {LIMIT} values")
     return sketch
+
+
+def _weighted_sketch(
+    data: Any, heights: dict[int, npt.NDArray[Any]], weights: npt.NDArray[np.float64], rows: int
+) -> WeightedSketch:
+    slack = _total(data["slack"], "sketch")
+    if list(heights) != [0] or heights[0].size != weights.size or slack < 0 or data["thinnings"] != 0:
+        refuse("sketch", "one level of values, as many as there are weights")
+    return WeightedSketch(heights[0], weights, rows, slack)
 
 
 def _height(key: Any) -> int:
@@ -170,8 +198,8 @@ def weights(data: Any) -> Weights | None:
 
     if data is None:
         return None
-    total, squares = (_total(data[key], "weights") for key in ("total", "squares"))
-    return Weights(squares, moments(data["moments"], "weights"), total)
+    total, squares, zeros = (_total(data[key], "weights") for key in ("total", "squares", "zeros"))
+    return Weights(squares, moments(data["moments"], "weights"), total, zeros)
 
 
 def structure(data: Any) -> Structure | None:

@@ -23,8 +23,44 @@ def quantile(x: Floats, mass: Floats, q: float, row: float = 1.0) -> float:
     ends = np.cumsum(mass)
     row = max(row, 1e-9 * float(ends[-1]))  # a window that floats can tell from none
     start = q * (float(ends[-1]) - row)
-    inside = np.maximum(np.minimum(ends, start + row) - np.maximum(ends - mass, start), 0.0)
-    return float(inside / inside.sum() @ x)
+    inside = np.minimum(ends, start + row) - np.maximum(ends - mass, start)
+    share = inside[inside > 0]
+    return float(share / share.sum() @ x[inside > 0])
+
+
+class Points:
+    """What summaries of quantiles have in common: values in order that stand for more or less of the rows."""
+
+    slack: float
+
+    @property
+    def rows(self) -> int:
+        """How many rows they are."""
+        raise NotImplementedError
+
+    @property
+    def total(self) -> float:
+        """What all points stand for together: rows, or what these weigh."""
+        raise NotImplementedError
+
+    def weighted(self) -> tuple[Floats, Floats]:
+        """All values in order, and what each stands for."""
+        raise NotImplementedError
+
+    @property
+    def rank_error(self) -> float:
+        """The largest share by which a quantile's rank can be off; 0.0 while everything is kept."""
+        return self.slack / self.total if self.slack and self.total else 0.0
+
+    @property
+    def row(self) -> float:
+        """What one row stands for: 1, less where weights are shares of 1, and a whole point where rows were joined."""
+        return self.total / self.weighted()[0].size if self.slack else min(1.0, self.total / max(self.rows, 1))
+
+    def quantile(self, q: float) -> float:
+        """The value below which a share ``q`` of the rows lies, interpolated as ``numpy.quantile`` does."""
+        x, mass = self.weighted()
+        return quantile(x, mass, q, self.row) if x.size else float("nan")
 
 
 def medcouple(x: Floats, mass: Floats, row: float = 1.0) -> float:
@@ -46,7 +82,9 @@ def medcouple(x: Floats, mass: Floats, row: float = 1.0) -> float:
     half = (float(up_mass.sum()) + tied) * float(beyond[0]) / 2
 
     def at_most(c: float) -> float:
-        pairs = float(up_mass @ beyond[np.searchsorted(down, up * ((1 - c) / (1 + c)))])
+        with np.errstate(over="ignore"):
+            reach = up * ((1 - c) / (1 + c))
+        pairs = float(up_mass @ beyond[np.searchsorted(down, reach)])
         return pairs + farther_below + (tied * row if c >= 0 else 0.0)
 
     ends = [_first(lambda c: at_most(c) >= half), _first(lambda c: at_most(c) > half)]

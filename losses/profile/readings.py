@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -13,10 +14,12 @@ from losses.profile import counting
 from losses.profile.grain import coarsest_step, heaped
 from losses.profile.kinds import Kind, ranked
 from losses.profile.moments import Moments
+from losses.profile.sketch import Sketch
 from losses.profile.spread import Reading, Spread
 
 if TYPE_CHECKING:
     from losses.profile.column import Floats
+    from losses.profile.tally import Tally
 
 CLASSES = 1000  # classes whose counts are listed one by one
 RARE = 20  # rows below which a class cannot be weighted with confidence
@@ -26,7 +29,13 @@ _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
 class Readings(Spread):
-    """Kinds, counts, support and classes, and all readings together."""
+    """Kinds, counts, support and classes, and all readings together.
+
+    With sample weights, the readings named in ``WEIGHTED`` are those of each row repeated as often as it weighs:
+    moments, quantiles and what is made of them, zeros, shares of values, and classes. All others speak of rows: how
+    many there are, are missing, or lie far out; how many are whole; different values, codes, rare classes. The fit of
+    a negative binomial takes weights for counts of rows, so that weights of another scale change its ratio.
+    """
 
     # -- kinds
 
@@ -55,7 +64,8 @@ class Readings(Spread):
     @property
     def zero_share(self) -> float:
         """The share of exact zeros among the numbers."""
-        return self.zero_rows / self.moments.total if self.moments.total else 0.0
+        zeros = self.weights.zeros if self.weights else self.zero_rows
+        return zeros / self._weighed.total if self.moments.total else 0.0
 
     @cached_property
     def zero_fit(self) -> counting.ZeroFit | None:
@@ -69,7 +79,8 @@ class Readings(Spread):
         """How much better a zero-inflated Poisson law fits than a plain one; None where counts are impossible."""
         if not (self.integral and self.nonnegative):
             return None
-        return counting.poisson_zeros(self.moments.total, self.zero_rows, self.moments.mean)
+        total = self._weighed.total
+        return counting.poisson_zeros(total, self.zero_share * total, self.mean)
 
     @property
     def zeros(self) -> Reading:
@@ -189,17 +200,25 @@ class Readings(Spread):
 
     # -- values that stand apart
 
-    def rows_at(self, value: float) -> float:
-        """The rows at one number: exact where it is listed, else from the quantiles, 0 where these hold it but once."""
-        rows = self.values.counts[self.values.values == value]
-        if rows.size or not self.values.full:
-            return float(rows.sum())
-        x, mass = self._points
-        return float(mass[x == value].sum()) if np.count_nonzero(x == value) > 1 else 0.0
-
     def share_at(self, value: float) -> float:
-        """The share of the numbers at one of them; NaN without any."""
-        return self.rows_at(value) / self.moments.total if self.moments.total else math.nan
+        """The share of the numbers at one of them; NaN without any.
+
+        It is exact where the value is listed, else from the quantiles, and 0 where these hold it but once.
+        """
+        if not self.moments.total:
+            return math.nan
+        listed = self.values.mass[self.values.values == value]
+        if listed.size or not self.values.full:
+            return float(listed.sum()) / self._weighed.total
+        x, mass = self._points
+        return float(mass[x == value].sum() / mass.sum()) if np.count_nonzero(x == value) > 1 else 0.0
+
+    def rows_at(self, value: float) -> int:
+        """The rows at one number, to the same precision."""
+        listed = self.values.counts[self.values.values == value]
+        if listed.size or not self.values.full:
+            return int(listed.sum())
+        return round(self.share_at(value) * self.moments.total)
 
     @cached_property
     def _seen(self) -> Floats:
@@ -218,7 +237,7 @@ class Readings(Spread):
         x = self._seen
         apart = {float(x[0]): x[1] - x[0], float(x[-1]): x[-1] - x[-2]}
         body = float(np.ptp(x[1:-1]))
-        times = {v: round(self.rows_at(v)) for v, gap in apart.items() if _is_code(v, float(gap), body)}
+        times = {v: self.rows_at(v) for v, gap in apart.items() if _is_code(v, float(gap), body)}
         return {v: rows for v, rows in times.items() if rows > 1}
 
     def without_sentinels(self) -> Self:
@@ -229,20 +248,21 @@ class Readings(Spread):
         gone, below = (sum(r for v, r in self.sentinels.items() if v < end) for end in (math.inf, 0))
         x, mass = self._exact or self._points
         x, mass = x[~np.isin(x, codes)], mass[~np.isin(x, codes)]
-        left = self._seen[~np.isin(self._seen, codes)]
-        listed = ~np.isin(self.values.values, codes)
-        levels = {height: v[~np.isin(v, codes)] for height, v in self.sketch.levels.items()}
+        left, listed = self._seen[~np.isin(self._seen, codes)], ~np.isin(self.values.values, codes)
+        values, total = self.values.only(listed), self.moments.total - gone
+        rows = mass * (total / mass.sum()) if self.values.full else values.counts.astype(float)
+        light, sketch = self._weighed.total - float(mass.sum()), self.sketch.without(codes)
         return replace(
             whole,
             n=self.n - gone,
-            moments=Moments.of(x, mass * ((self.moments.total - gone) / mass.sum())),
+            moments=Moments.of(x, rows),
             lowest=float(left[0]),
             highest=float(left[-1]),
             negatives=self.negatives - below if left[0] < 0 else 0,
             integers=self.integers - gone,
-            values=replace(self.values, values=self.values.values[listed], counts=self.values.counts[listed]),
-            sketch=replace(self.sketch, levels={height: v for height, v in levels.items() if v.size} or {0: x}),
-            weights=None,
+            values=values,
+            sketch=sketch if sketch.total else Sketch.of_sorted(x),
+            weights=whole.weights and replace(whole.weights, moments=Moments.of(x, mass), total=self.mass - light),
         )
 
     @property
@@ -259,33 +279,41 @@ class Readings(Spread):
         return self.values.distinct_of(numbers) + self.words.distinct_of(self.n - numbers - self.infinite)
 
     @cached_property
-    def class_counts(self) -> dict[str, int]:
+    def class_rows(self) -> dict[str, int]:
         """Rows by class, numbers in order before strings; empty where there are too many to list."""
+        return self._by_class(lambda tally: tally.counts)
+
+    @cached_property
+    def class_counts(self) -> dict[str, Any]:
+        """The same, or what the rows of each class weigh where weights were given."""
+        return self._by_class(lambda tally: tally.mass) if self.weights else self.class_rows
+
+    def _by_class(self, sizes: Callable[[Tally], Any]) -> dict[str, Any]:
         if self.values.full or self.words.full or self.n_classes > CLASSES:
             return {}
-        numbers = {_label(v): int(c) for v, c in zip(self.values.values.tolist(), self.values.counts, strict=True)}
-        return numbers | dict(zip(self.words.values.tolist(), map(int, self.words.counts), strict=True))
+        numbers = zip(map(_label, self.values.values.tolist()), sizes(self.values).tolist(), strict=True)
+        return dict(numbers) | dict(zip(self.words.values.tolist(), sizes(self.words).tolist(), strict=True))
 
     @property
     def majority_share(self) -> float:
         """The share of the commonest value; NaN where a private profile lists none."""
-        most = max(self.values.most, self.words.most)
-        return most / self.n if most else math.nan
+        most = max(self.values.heaviest, self.words.heaviest)
+        return most / self.mass if most else math.nan
 
     @property
     def minority_share(self) -> float:
         """The share of the rarest value."""
-        return self.rarest_count / self.n if self.n else math.nan
+        return min((t.lightest for t in (self.values, self.words) if t.lightest), default=0.0) / (self.mass or math.nan)
 
     @property
     def rarest_count(self) -> int:
-        """How often the rarest value occurs, of those listed or known to occur once; 0 where none is."""
+        """The rows of the rarest value, of those listed or known to occur once; 0 where none is."""
         return min((t.least for t in (self.values, self.words) if t.least), default=0)
 
     @property
     def imbalance_ratio(self) -> float:
         """The commonest value's rows over the rarest's."""
-        return self.majority_share / self.minority_share if self.rarest_count else math.nan
+        return self.majority_share / self.minority_share if self.minority_share else math.nan
 
     @property
     def imbalance(self) -> Reading:
@@ -295,9 +323,9 @@ class Readings(Spread):
         classes have fewer than 20 rows, and ``rarest`` names up to five of them. NaN where no classes are listed.
         """
         counts = self.class_counts
-        p = np.array(list(counts.values()), dtype=float) / max(self.n, 1)
+        p = np.array(list(counts.values()), dtype=float) / (self.mass or 1)
         nats = abs(float((p * np.log(p)).sum())) if p.size else math.nan
-        rare = sorted((rows, name) for name, rows in counts.items() if rows < RARE)
+        rare = sorted((rows, name) for name, rows in self.class_rows.items() if rows < RARE)
         return Reading(
             counts=counts,
             ratio=self.imbalance_ratio,
@@ -353,6 +381,13 @@ _SCALARS = (
         "rarest_count",
         "imbalance_ratio",
     ),
+)
+WEIGHTED = (
+    *("mean", "variance", "std", "skewness", "excess_kurtosis", "cv", "min", "max", "median", "quantiles", "tails"),
+    *("robust_sigma", "outlier_share", "outliers.share_3s", "outliers.share_5s", "top_share", "tail_index"),
+    *("zero_share", "zeros", "dispersion", "counts.dispersion", "nb_alpha", "counts.nb_alpha", "tweedie_power"),
+    *("counts.tweedie_power", "support", "piled_share", "majority_share", "minority_share", "imbalance_ratio"),
+    *("imbalance.counts", "imbalance.ratio", "imbalance.entropy", "imbalance.majority", "imbalance.effective_classes"),
 )
 _NO_FIT = counting.ZeroFit(math.nan, math.nan)
 _GROUPS = ("imbalance", "outliers", "zeros", "counts", "tails", "support", "duplicates", "missing")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from losses.profile.points import Points
+
 Floats = npt.NDArray[np.float64]
 
 LEVEL = 1 << 11  # values in the top level
@@ -20,7 +22,7 @@ _DECAY = 0.75  # each level below the top holds three quarters of the one above:
 
 
 @dataclass(frozen=True, eq=False)
-class Sketch:
+class Sketch(Points):
     """Sorted values by level, and how many ranks they may be off.
 
     >>> Sketch.of_sorted(np.arange(101.0)).quantile(0.25)
@@ -45,6 +47,8 @@ class Sketch:
         return cls(levels, slack=step // 2)
 
     def __add__(self, other: Sketch) -> Sketch:
+        if not isinstance(other, Sketch):
+            return NotImplemented
         levels = dict(self.levels)
         for height, values in other.levels.items():
             mine = levels.get(height)
@@ -60,7 +64,7 @@ class Sketch:
     def _fitted(self) -> Sketch:
         levels, slack, thinnings = dict(self.levels), self.slack, self.thinnings
         while sum(v.size for v in levels.values()) > LIMIT:
-            height = _overfull(levels)
+            height = overfull({h: v.size for h, v in levels.items()}, LEVEL)
             values = levels.pop(height)
             if values.size % 2:
                 levels[height] = values[-1:]
@@ -77,9 +81,9 @@ class Sketch:
         return sum(v.size << h for h, v in self.levels.items())
 
     @property
-    def rank_error(self) -> float:
-        """The largest share of rows by which a quantile's rank can be off; 0.0 while everything is kept."""
-        return self.slack / self.total if self.slack else 0.0
+    def rows(self) -> int:
+        """The same, as none weighs more than another."""
+        return self.total
 
     def weighted(self) -> tuple[Floats, Floats]:
         """All values in order, and the rows that each stands for."""
@@ -90,13 +94,10 @@ class Sketch:
         order = np.argsort(values, kind="stable")
         return values[order], rows[order]
 
-    def quantile(self, q: float) -> float:
-        """The value below which a share ``q`` of the rows lies, interpolated as ``numpy.quantile`` does."""
-        values, rows = self.weighted()
-        if not values.size:
-            return float("nan")
-        middle = np.cumsum(rows) - (rows + 1) / 2
-        return float(np.interp(q * (rows.sum() - 1), middle, values))
+    def without(self, codes: list[float]) -> Sketch:
+        """The same summary without these values."""
+        levels = {height: v[~np.isin(v, codes)] for height, v in self.levels.items()}
+        return Sketch({height: v for height, v in levels.items() if v.size}, self.slack, self.thinnings)
 
     def blurred(self, rows: int) -> Sketch:
         """The same summary with averages of at least ``rows`` neighbours in place of single values."""
@@ -109,7 +110,8 @@ class Sketch:
         return Sketch({height: np.sort(means)} if full else {}, self.slack + (1 << height), self.thinnings)
 
 
-def _overfull(levels: dict[int, Floats]) -> int:
-    top = max(levels)
-    over = [h for h, v in levels.items() if v.size > 1 and v.size > LEVEL * _DECAY ** (top - h)]
-    return min(over) if over else min(h for h, v in levels.items() if v.size > 1)
+def overfull(sizes: dict[int, int], level: int) -> int:
+    """The lowest level that holds more than its share, where the top one may hold ``level`` values; else the lowest."""
+    top = max(sizes)
+    over = [h for h, size in sizes.items() if size > 1 and size > level * _DECAY ** (top - h)]
+    return min(over) if over else min(h for h, size in sizes.items() if size > 1)

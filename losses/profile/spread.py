@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from losses.profile.state import Weights
     from losses.profile.structure import Structure
     from losses.profile.tally import Tally, Words
+    from losses.profile.weighted import WeightedSketch
 
 
 class Reading(dict[str, Any]):
@@ -48,7 +49,7 @@ class Spread:
     integers: int
     values: Tally
     words: Words
-    sketch: Sketch
+    sketch: Sketch | WeightedSketch
     weights: Weights | None
     structure: Structure | None
     private: bool
@@ -59,6 +60,16 @@ class Spread:
     @property
     def _weighed(self) -> Moments:
         return self.weights.moments if self.weights and self.weights.moments.total else self.moments
+
+    @property
+    def mass(self) -> float:
+        """What all rows weigh together: how many they are, where they came without weights."""
+        return self.weights.total if self.weights else self.n
+
+    @property
+    def _row(self) -> float:
+        """What one row weighs: 1 where weights are counts, less where they are shares of 1."""
+        return min(1.0, self._weighed.total / self.moments.total) if self.weights and self.moments.total else 1.0
 
     @property
     def mean(self) -> float:
@@ -91,8 +102,9 @@ class Spread:
         return self.std / self.mean if self.mean > 0 else math.nan
 
     def quantile(self, q: float) -> float:
-        """The value below which a share ``q`` of the rows lies (exact up to 8,192 rows)."""
-        return self.sketch.quantile(q)
+        """The value below which a share ``q`` of the rows lies (exact up to 8,192 rows, or 3,072 with weights)."""
+        x, mass = self._points
+        return points.quantile(x, mass, q, self.sketch.row) if x.size else math.nan
 
     @cached_property
     def median(self) -> float:
@@ -128,7 +140,7 @@ class Spread:
             mean_deviation = float(np.average(away, weights=rows))
         order = np.argsort(away, kind="stable")
         return [
-            ("mad", 1.4826 * _middle(away[order], rows[order])),
+            ("mad", 1.4826 * points.quantile(away[order], rows[order], 0.5, self.sketch.row)),
             ("iqr", (self.quantile(0.75) - self.quantile(0.25)) / 1.349),
             ("mean_deviation", mean_deviation),
             ("std", self.std),
@@ -140,9 +152,9 @@ class Spread:
 
     @cached_property
     def _exact(self) -> tuple[Floats, Floats] | None:
-        """All different values and their rows; None where some are not listed."""
+        """All different values and what their rows weigh; None where some are not listed."""
         if not self.values.full:
-            return self.values.values.astype(float), self.values.counts.astype(float)
+            return self.values.values.astype(float), self.values.mass
         if self.sketch.slack or self.private:
             return None
         x, place = np.unique(self._points[0], return_inverse=True)
@@ -176,7 +188,7 @@ class Spread:
         """The share of the squared deviation that the 1% of rows farthest from the mean carry."""
         x, rows = self._points
         with np.errstate(over="ignore", under="ignore"):
-            square = (x - self.moments.mean) ** 2
+            square = (x - self.mean) ** 2
             order = np.argsort(-square, kind="stable")
             square, rows = square[order], rows[order]
             total = float(square @ rows)
@@ -188,14 +200,19 @@ class Spread:
     @cached_property
     def tail_index(self) -> float:
         """Hill's estimate of the power of the heavier tail, from the outer 5% of distances; infinite for no tail."""
-        x, rows = self._points
+        x, mass = self._points
         with np.errstate(over="ignore"):
             away = np.abs(x - self.median)
-        away = np.sort(np.repeat(away, rows.astype(int) if x.size == rows.sum() else 1))
-        k = max(int(0.05 * away.size), min(10, away.size // 2))
-        if k < 2 or not away[-k - 1] > 0:
+        order = np.argsort(-away, kind="stable")
+        away, ends = away[order], np.cumsum(mass[order])
+        rows = float(ends[-1]) / self._row if x.size else 0.0
+        k = max(int(0.05 * rows), min(10, int(rows / 2)))
+        outside = k * self._row
+        least = float(away[np.searchsorted(ends, outside, "right")]) if 2 <= k < rows else 0.0
+        if not 0 < least < math.inf:
             return math.inf
-        mean_log = float((np.log(away[-k:]) - np.log(away[-k - 1])).mean())
+        share = np.clip(outside - (ends - mass[order]), 0, mass[order]) / outside
+        mean_log = float(share @ (np.log(np.maximum(away, least)) - math.log(least)))
         return 1 / mean_log if mean_log > 0 else math.inf
 
     def quantile_skewness(self, tail: float) -> float:
@@ -209,7 +226,7 @@ class Spread:
     @cached_property
     def medcouple(self) -> float:
         """The median of the skewness of all pairs around the median, -1 to 1; NaN where not all values are listed."""
-        return points.medcouple(*self._exact) if self._exact and self._exact[0].size else math.nan
+        return points.medcouple(*self._exact, self._row) if self._exact and self._exact[0].size else math.nan
 
     @property
     def tails(self) -> Reading:
@@ -229,8 +246,3 @@ class Spread:
             octile=self.quantile_skewness(0.125),
             medcouple=self.medcouple,
         )
-
-
-def _middle(x: Floats, rows: Floats) -> float:
-    middle = np.cumsum(rows) - (rows + 1) / 2
-    return float(np.interp((rows.sum() - 1) / 2, middle, x))

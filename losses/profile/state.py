@@ -13,7 +13,7 @@ import numpy as np
 
 from losses.errors import InvalidShape
 from losses.pool import ahead
-from losses.profile import document
+from losses.profile import document, weighted
 from losses.profile.column import CHUNK, Array, Floats, opened, pieces, read_column, read_weights, weighing
 from losses.profile.kinds import Told
 from losses.profile.moments import Moments
@@ -21,18 +21,24 @@ from losses.profile.readings import Readings
 from losses.profile.sketch import Sketch
 from losses.profile.structure import Structure
 from losses.profile.tally import Tally, Words
+from losses.profile.weighted import WeightedSketch
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What sample weights add: the sum of their squares, and the moments under them (their sum is the total)."""
+    """What sample weights add: the sum of their squares, the moments under them, their sum over all rows and zeros.
+
+    What single values weigh stands in the tallies, and the quantiles under weights in a sketch of their own kind.
+    """
 
     squares: float
     moments: Moments
     total: float
+    zeros: float
 
     def __add__(self, other: Weights) -> Weights:
-        return Weights(self.squares + other.squares, self.moments + other.moments, self.total + other.total)
+        sums = (self.total + other.total, self.zeros + other.zeros)
+        return Weights(self.squares + other.squares, self.moments + other.moments, *sums)
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +66,7 @@ class Profile(Readings):
     integers: int = 0
     values: Tally = field(default_factory=Tally)
     words: Words = field(default_factory=Words)
-    sketch: Sketch = field(default_factory=Sketch)
+    sketch: Sketch | WeightedSketch = field(default_factory=Sketch)
     weights: Weights | None = None
     structure: Structure | None = None
     private: bool = False
@@ -153,18 +159,22 @@ def _piece(rows: tuple[Any, Floats | None], task: str | None) -> Profile:
     if column.matrix is not None:
         return _structured(column.matrix, task)
     n = column.numbers.size + sum(column.words.values())
-    if weight is not None and column.present is not None:
-        weight = weight[column.present]
-    numbers = _numeric(column.numbers, weight if not column.words else None)
-    return replace(
+    of_numbers, of_words = (None, None) if weight is None else column.shared(weight)
+    numbers = _numeric(column.numbers, of_numbers)
+    found = replace(
         numbers,
         n=n,
         missing_rows=column.missing,
         families=column.families,
         padded=column.padded,
-        words=_words(column.words),
-        weights=None if weight is None or not n else _weighted(weight, numbers.weights),
+        words=_words(column.words, of_words),
+        weights=None,
     )
+    if weight is None or not n:
+        return found
+    weight = weight if column.present is None else weight[column.present]
+    weights = numbers.weights or Weights(0.0, Moments(), 0.0, 0.0)
+    return replace(found, weights=replace(weights, squares=float(weight @ weight), total=float(weight.sum())))
 
 
 def _numeric(x: Floats, weight: Floats | None) -> Profile:
@@ -172,25 +182,31 @@ def _numeric(x: Floats, weight: Floats | None) -> Profile:
     infinite = int(x.size - np.count_nonzero(finite))
     if infinite:
         x, weight = x[finite], None if weight is None else weight[finite]
-    total = sum((_chunk(x[i : i + CHUNK]) for i in range(0, x.size, CHUNK)), Profile())
-    moments = Moments() if weight is None else Moments.of(x, weight)
-    return replace(total, infinite=infinite, weights=None if weight is None else Weights(0.0, moments, 0.0))
+    parts = (slice(start, start + CHUNK) for start in range(0, x.size, CHUNK))
+    chunks = (_chunk(x[part], None if weight is None else weight[part]) for part in parts)
+    return replace(sum(chunks, Profile()), infinite=infinite)
 
 
-def _chunk(x: Floats) -> Profile:
-    ordered = x.copy()
-    ordered.sort()
+def _chunk(x: Floats, weight: Floats | None) -> Profile:
+    if weight is None:
+        ordered = x.copy()
+        ordered.sort()
+    else:
+        order = np.lexsort((weight, x)) if x.size <= weighted.LIMIT else np.argsort(x)
+        ordered, weight = x[order], weight[order]
     ordered += 0.0  # no negative zeros
     negatives, not_above = (int(np.searchsorted(ordered, 0.0, side)) for side in ("left", "right"))
     return Profile(
+        n=x.size,
         moments=Moments.of(x),
         lowest=float(ordered[0]),
         highest=float(ordered[-1]),
         zero_rows=not_above - negatives,
         negatives=negatives,
         integers=int(np.count_nonzero(ordered == np.rint(ordered))),
-        values=Tally.of_sorted(ordered),
-        sketch=Sketch.of_sorted(ordered),
+        values=Tally.of_sorted(ordered, weight),
+        sketch=Sketch.of_sorted(ordered) if weight is None else WeightedSketch.of_sorted(ordered, weight),
+        weights=None if weight is None else _weights(ordered, weight, slice(negatives, not_above)),
     )
 
 
@@ -201,8 +217,8 @@ def _structured(array: Array, task: str | None) -> Profile:
     return Profile(n=len(kept), missing_rows=len(array) - len(kept), structure=Structure.of(kept, task))
 
 
-def _weighted(weight: Floats, found: Weights | None) -> Weights:
-    return Weights(float(weight @ weight), found.moments if found else Moments(), float(weight.sum()))
+def _weights(x: Floats, weight: Floats, zeros: slice) -> Weights:
+    return Weights(float(weight @ weight), Moments.of(x, weight), float(weight.sum()), float(weight[zeros].sum()))
 
 
 def _joined(a: Profile, b: Profile) -> Weights | None:
@@ -211,7 +227,7 @@ def _joined(a: Profile, b: Profile) -> Weights | None:
         return None
     if not a.n or not b.n:
         return a.weights if a.n else b.weights
-    first, second = (p.weights or Weights(float(p.n), p.moments, float(p.n)) for p in (a, b))
+    first, second = (p.weights or Weights(p.n, p.moments, p.n, p.zero_rows) for p in (a, b))
     return first + second
 
 
@@ -226,15 +242,24 @@ def _either(a: Structure | None, b: Structure | None) -> Structure | None:
     return a + b if a and b else a or b
 
 
-def _words(counts: Counter[str]) -> Words:
+def _words(counts: Counter[str], masses: Counter[str] | None) -> Words:
     if not counts:
         return Words()
+    short = _shortened(counts)
+    ordered = sorted(short)
+    weights = None
+    if masses is not None:
+        heavy = _shortened(masses)
+        weights = np.array([heavy[word] for word in ordered], np.float64)
+    values = np.array(ordered, dtype=np.str_)
+    return Words(values, np.array([short[word] for word in ordered], np.int64), weights=weights).trimmed()
+
+
+def _shortened(counts: Counter[str]) -> Counter[str]:
     short: Counter[str] = Counter()
     for word, count in counts.items():
         short[_short(word)] += count
-    ordered = sorted(short)
-    values = np.array(ordered, dtype=np.str_)
-    return Words(values, np.array([short[word] for word in ordered], np.int64)).trimmed()
+    return short
 
 
 def _short(word: str) -> str:

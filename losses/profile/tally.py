@@ -21,6 +21,7 @@ Hashes = npt.NDArray[np.uint64]
 class Tally:
     """Distinct values in order with their counts; ``full`` says that others were seen and left out.
 
+    ``weights`` are the sums of the weights of each value's rows; None where rows came without weights and count once.
     A tally whose rare values were taken out for privacy still says how many they were (``hidden``), and how many of
     them occurred once (``lone``).
 
@@ -35,17 +36,19 @@ class Tally:
     full: bool = False
     hidden: int = 0
     lone: int = 0
+    weights: Floats | None = None
 
     @classmethod
-    def of_sorted(cls, x: Floats) -> Self:
-        """The tally of a sorted array."""
+    def of_sorted(cls, x: Floats, weight: Floats | None = None) -> Self:
+        """The tally of a sorted array, and of what its rows weigh."""
         if not x.size:
             return cls()
         new = np.append(True, x[1:] != x[:-1])
         if new.all():
-            return cls(x, np.ones(x.size, np.int64)).trimmed()
+            return cls(x, np.ones(x.size, np.int64), weights=weight).trimmed()
         starts = np.flatnonzero(new)
-        return cls(x[starts], np.diff(np.append(starts, x.size)).astype(np.int64)).trimmed()
+        weights = None if weight is None else np.add.reduceat(weight, starts)
+        return cls(x[starts], np.diff(np.append(starts, x.size)).astype(np.int64), weights=weights).trimmed()
 
     @staticmethod
     def hashes(values: npt.NDArray[np.generic]) -> Hashes:
@@ -65,7 +68,12 @@ class Tally:
             return self
         hashes = self.hashes(self.values)
         bar = np.partition(hashes, self.LIMIT - 1)[self.LIMIT - 1]
-        return replace(self, values=self.values[hashes <= bar], counts=self.counts[hashes <= bar], full=True)
+        return replace(self.only(hashes <= bar), full=True)
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Self:
+        """The same with these values alone."""
+        weights = None if self.weights is None else self.weights[kept]
+        return replace(self, values=self.values[kept], counts=self.counts[kept], weights=weights)
 
     def common(self, crowd: int, rows: int) -> Self:
         """Only the values that at least ``crowd`` of all ``rows`` rows share; of the others, only how many they are."""
@@ -75,7 +83,7 @@ class Tally:
         distinct = self.distinct_of(rows)
         hidden = max(distinct - int(often.sum()), 1)
         lone = min(round(self.singles * distinct), hidden)
-        return replace(self, values=self.values[often], counts=self.counts[often], full=True, hidden=hidden, lone=lone)
+        return replace(self.only(often), full=True, hidden=hidden, lone=lone)
 
     def __add__(self, other: Self) -> Self:
         if self == type(self)() or other == type(self)():
@@ -83,10 +91,13 @@ class Tally:
         values, place = np.unique(np.concatenate([self.values, other.values]), return_inverse=True)
         counts = np.zeros(values.size, np.int64)
         np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
+        weights = None
+        if self.weights is not None or other.weights is not None:
+            weights = np.bincount(place, np.concatenate([self.mass, other.mass])).astype(np.float64)
         bars = [self.hashes(side.values).max() for side in (self, other) if side.full and not side.hidden]
         kept = self.hashes(values) <= min(bars) if bars else np.ones(values.size, bool)
-        whole = replace(self, values=values[kept], counts=counts[kept], full=self.full or other.full)
-        return replace(whole, hidden=self.hidden + other.hidden, lone=self.lone + other.lone).trimmed()
+        absent = (self.full or other.full, self.hidden + other.hidden, self.lone + other.lone)
+        return type(self)(values, counts, *absent, weights).only(kept).trimmed()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tally):
@@ -94,7 +105,10 @@ class Tally:
         mine, theirs = ((t.full, t.hidden, t.lone, t.values.size) for t in (self, other))
         if mine != theirs or not self.values.size:
             return mine == theirs
-        return bool(np.array_equal(self.values, other.values) and np.array_equal(self.counts, other.counts))
+        if (self.weights is None) != (other.weights is None):
+            return False
+        pairs = ((self.values, other.values), (self.counts, other.counts), (self.mass, other.mass))
+        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
 
     @property
     def distinct(self) -> int:
@@ -120,9 +134,22 @@ class Tally:
         return float((self.counts == 1).mean()) if self.counts.size else 0.0
 
     @property
-    def most(self) -> int:
-        """The rows of the commonest value; 0 where it is not known."""
-        return int(self.counts.max()) if self.counts.size else int(0 < self.hidden == self.lone)
+    def mass(self) -> Floats:
+        """What the rows of each value weigh together: how many they are, where they came without weights."""
+        return self.counts.astype(np.float64) if self.weights is None else self.weights
+
+    @property
+    def heaviest(self) -> float:
+        """What the rows of the commonest value weigh; 0 where it is not known."""
+        lone = float(self.weights is None and 0 < self.hidden == self.lone)
+        return float(self.mass.max()) if self.counts.size else lone
+
+    @property
+    def lightest(self) -> float:
+        """What the rows of the rarest value weigh, of those known; 0 where none is."""
+        if self.weights is None:
+            return float(self.least)
+        return float(self.weights.min()) if self.weights.size and not self.lone else 0.0
 
     @property
     def least(self) -> int:
