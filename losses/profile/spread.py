@@ -58,6 +58,11 @@ class Spread:
     # -- location and spread
 
     @property
+    def rows(self) -> int:
+        """All rows, the missing ones among them."""
+        return self.n + self.missing_rows
+
+    @property
     def _weighed(self) -> Moments:
         return self.weights.moments if self.weights and self.weights.moments.total else self.moments
 
