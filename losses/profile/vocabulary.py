@@ -94,11 +94,11 @@ TOPICS: dict[str, str] = {
     "multiclass": (
         "target outcome digit type subtype class category group dept department occupation occup occ job marital "
         "marstat mstat race rac ethrace raceth ethnic ethnicity religion color colour species genus mode plan diet "
-        "cluster label segment brand make model sector industry ind status cause origin language nationality position treatment "
-        "treat trt arm drug region state cat kind method reason party shape material cyl cylinder gear zone precinct "
-        "province district service channel store shop birthplace choice carrier airline diagnosis diag dx symptom "
-        "variety cultivar strain breed fuel feed candidate alternative tipo clase categoria sexo typ kategorie klasse "
-        "klass categorie couleur profession"
+        "cluster label segment brand make model sector industry ind status cause origin language nationality position "
+        "treatment treat trt arm drug region state cat kind method reason party shape material cyl cylinder gear zone "
+        "precinct province district service channel store shop birthplace choice carrier airline diagnosis diag dx "
+        "symptom variety cultivar strain breed fuel feed candidate alternative tipo clase categoria sexo typ "
+        "kategorie klasse klass categorie couleur profession"
     ),
     "unit": (
         "subject subj patient person pers respondent participant individual household hh firm company school hospital "
