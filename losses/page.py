@@ -62,6 +62,8 @@ def described(p: Profile, private: bool = False) -> dict[str, Any]:
         "profile": p.to_dict(private),
         "kinds": [kind.to_dict() for kind in p.kinds],
         "readings": p.readings(),
+        "facts": [{"name": name, "says": says} for name, says in known(p)],
+        "settling": settling(p) if p.n else "",
         "warnings": [notice.to_dict() for notice in noticed(p)],
     }
 
@@ -83,17 +85,18 @@ def _head(p: Profile) -> str:
 
 def picture(p: Profile) -> list[str]:
     """A bar for each of a few values, or a histogram of many."""
-    named = _named_shares(p)
+    named = shares(p)
     if named:
         return _bars(named, p)
-    return _histogram(p) if _drawn(p) else []
+    return _histogram(p) if drawn(p) else []
 
 
-def _drawn(p: Profile) -> bool:
+def drawn(p: Profile) -> bool:
+    """Whether there is a histogram to draw."""
     return bool(p.moments.total) and not p.words.distinct and 0 < p.max - p.min < math.inf
 
 
-def _named_shares(p: Profile) -> list[tuple[str, float]]:
+def shares(p: Profile) -> list[tuple[str, float]]:
     """The values that have a bar of their own: the classes, or the labels of an array."""
     if p.structure:
         reading = p.structure.reading()
@@ -107,10 +110,10 @@ def _named_shares(p: Profile) -> list[tuple[str, float]]:
 def _bars(named: Sequence[tuple[str, float]], p: Profile) -> list[str]:
     ordered = sorted(named, key=lambda row: -row[1]) if p.words.distinct or len(named) > BARS else list(named)
     shown = ordered[:BARS]
-    width = max(len(_cut(name)) for name, _ in shown)
+    width = max(len(cut(name)) for name, _ in shown)
     most = max(share for _, share in shown) or 1.0
     lines = [
-        f"  {_cut(name):{width}}  {_along(share / most):{LONGEST}}  {share:6.1%}  {round(share * p.n):,}"
+        f"  {cut(name):{width}}  {_along(share / most):{LONGEST}}  {share:6.1%}  {round(share * p.n):,}"
         for name, share in shown
     ]
     rest = ordered[BARS:]
@@ -127,6 +130,7 @@ class Bins:
     """Rows by bin, the ends of the axis, and the rows that lie beyond each."""
 
     rows: Floats
+    edges: Floats
     low: float
     high: float
     below: float
@@ -147,8 +151,9 @@ def binned(p: Profile, width: int) -> Bins:
         step = math.ceil((high - low + 1) / width)
         width = math.ceil((high - low + 1) / step)
         first, last = low - 0.5, low - 0.5 + width * step
-    found = np.histogram(at, width, (first, last), weights=rows[inside])[0]
-    return Bins(found, low, high, float(rows[x < low].sum()), float(rows[x > high].sum()), logs)
+    found, edges = np.histogram(at, width, (first, last), weights=rows[inside])
+    edges = np.exp(edges) if logs else edges
+    return Bins(found, edges, low, high, float(rows[x < low].sum()), float(rows[x > high].sum()), logs)
 
 
 def _histogram(p: Profile) -> list[str]:
@@ -172,7 +177,7 @@ def _histogram(p: Profile) -> list[str]:
 
 def spark(p: Profile, width: int = 20) -> str:
     """The histogram in one line; empty where there is none to draw."""
-    if not _drawn(p):
+    if not drawn(p):
         return ""
     rows = binned(p, width).rows
     return "".join(_UP[int(np.ceil(r / (rows.max() or 1) * 8))] for r in rows)
@@ -184,7 +189,7 @@ def _ends(p: Profile) -> str:
     if p.structure:
         return f"{p.structure.form} of width {p.structure.width}"
     if p.words.distinct or p.n_classes <= 2:
-        shown = [f"{_cut(name)} {share:.0%}" for name, share in sorted(_named_shares(p), key=lambda s: -s[1])[:3]]
+        shown = [f"{cut(name)} {share:.0%}" for name, share in sorted(shares(p), key=lambda s: -s[1])[:3]]
         return ", ".join(shown) + (f", {p.n_classes - 3:,} more" if p.n_classes > 3 else "")
     return f"from {p.min:.4g} to {p.max:.4g}, median {p.median:.4g}"
 
@@ -274,17 +279,21 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
 )
 
 
-def _facts(p: Profile) -> list[str]:
+def known(p: Profile) -> list[tuple[str, str]]:
+    """What there is to know of a column: names and sentences."""
     if p.structure:
-        found = [(_spoken(name), _number(v)) for name, v in p.structure.reading().items() if type(v) in (int, float)]
-    else:
-        more = {
-            "low": p.quantile(0.05),
-            "high": p.quantile(0.95),
-            "most": f", the commonest on {p.majority_share:.2%} of rows" if p.majority_share >= 0.001 else "",
-            "codes": ", ".join(f"{value:g} ({rows:,} rows)" for value, rows in p.sentinels.items()),
-        }
-        found = [(name, says.format(p=p, **more)) for name, when, says in KNOWN if when(p)]
+        return [(_spoken(name), _number(v)) for name, v in p.structure.reading().items() if type(v) in (int, float)]
+    more = {
+        "low": p.quantile(0.05),
+        "high": p.quantile(0.95),
+        "most": f", the commonest on {p.majority_share:.2%} of rows" if p.majority_share >= 0.001 else "",
+        "codes": ", ".join(f"{value:g} ({rows:,} rows)" for value, rows in p.sentinels.items()),
+    }
+    return [(name, says.format(p=p, **more)) for name, when, says in KNOWN if when(p)]
+
+
+def _facts(p: Profile) -> list[str]:
+    found = known(p)
     width = max((len(name) for name, _ in found), default=0)
     return ["What to know", *(f"  {name:{width}}  {says}" for name, says in found)] if found else []
 
@@ -297,7 +306,7 @@ def _spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _cut(name: str, most: int = 24) -> str:
+def cut(name: str, most: int = 24) -> str:
     """A name that fits, on one line."""
     plain = "".join(c if c.isprintable() else "·" for c in name)
     return plain if len(plain) <= most else plain[: most - 1] + "…"

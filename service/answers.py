@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from losses import Drift, Evaluation, Profile, class_weights, drift, evaluate
-from losses.advice import Advice, Check, check, recommend
+from losses import Drift, Evaluation, Profile, class_weights, drift, evaluate, get, pictures
+from losses.advice import Check, check, recommend
+from losses.advice.answer import code_of
 from losses.advice.vocabulary import TASKS, lookup
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
+from losses.evaluate import plain
 from losses.page import described
 from losses.profile.read import weighty
 
@@ -19,6 +21,8 @@ from .replies import JSON
 from .schemas import (
     CheckOptions,
     ClassWeightOptions,
+    CodeOptions,
+    CurveOptions,
     DriftOptions,
     EvaluationOptions,
     ProfileOptions,
@@ -57,12 +61,20 @@ def profiled(sent: Sent) -> dict[str, Any]:
     asked = sent.options(ProfileOptions, data=("target", "columns", "sample_weight"))
     table = sent.source.table() if asked.column is None else None
     if table is None:
-        return described(target(sent, asked), asked.private)
+        return _shown(target(sent, asked), asked)
     most = sent.settings.max_columns
     if len(table) > most:
         raise TooLarge(f"{len(table)} columns; name one, or send {most}", field="max_columns", allowed=most)
     profiles = {name: _sum(((b, None) for b in batches), name, asked.task) for name, batches in table.items()}
-    return {"columns": {name: described(found, asked.private) for name, found in profiles.items()}}
+    return {"columns": {name: _shown(found, asked) for name, found in profiles.items()}}
+
+
+def _shown(found: Profile, asked: ProfileOptions) -> dict[str, Any]:
+    told = described(found, asked.private)
+    if asked.pictures is None:
+        return told
+    drawn = Profile.from_dict(told["profile"]) if asked.private else found
+    return {**told, "pictures": {"target": pictures.target(drawn, width=asked.pictures)}}
 
 
 def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None) -> Profile:
@@ -84,10 +96,36 @@ def target(sent: Sent, asked: ProfileOptions | TargetWishes) -> Profile:
     return found
 
 
-def recommended(sent: Sent) -> Advice:
+def recommended(sent: Sent) -> dict[str, Any]:
     """The losses to train with, for a target, its profile, or a task alone."""
     asked = sent.options(RecommendationOptions, data=("target", "sample_weight"))
-    return recommend(_known(sent, asked), **asked.wishes())
+    found = recommend(_known(sent, asked), **asked.wishes())
+    drawn = {"pictures": {"target": pictures.advised(found, asked.pictures)}} if asked.pictures else {}
+    return found.to_dict() | drawn
+
+
+def curved(asked: CurveOptions) -> dict[str, Any]:
+    """Value and gradient of losses against the prediction, with the controls of the first of them."""
+    found = pictures.curves(asked.loss, asked.at, asked.sigma)
+    told = {
+        "along": found.along,
+        "relative": found.relative,
+        "x": plain(found.x),
+        "curves": [
+            {"loss": str(curve.loss), "value": plain(curve.value), "gradient": plain(curve.gradient)}
+            for curve in found.curves
+        ],
+        "left_out": [{"loss": loss, "reason": reason} for loss, reason in found.left_out],
+        "sliders": [slider._asdict() for slider in pictures.sliders(found.curves[0].loss, asked.sigma)],
+    }
+    width = asked.pictures
+    return told | ({"pictures": {"value": found.value(width), "gradient": found.gradient(width)}} if width else {})
+
+
+def coded(asked: CodeOptions) -> dict[str, Any]:
+    """Lines to paste, for each framework that can train with a loss."""
+    loss = get(asked.loss)
+    return {"loss": str(loss), "code": code_of(loss, asked.link, asked.transform)}
 
 
 def judged(sent: Sent) -> Check:

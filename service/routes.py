@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from losses import catalogue
+from losses.advice.words import words
 from losses.catalogue import find, row
 
 from . import schemas as s
-from .answers import compared, evaluated, judged, profiled, recommended, weighed
+from .answers import coded, compared, curved, evaluated, judged, profiled, recommended, weighed
 from .openapi import answers, body
 from .replies import JSON, Reply, cacheable, takes_json
 from .transport import Given
@@ -37,6 +38,24 @@ def get_loss(request: Request, loss: str) -> Response:
     return cacheable(request, row(find(loss)))
 
 
+@v1.get("/curves", tags=["catalogue"], dependencies=[Depends(takes_json)], responses=answers(s.CurvesReply))
+def curves(request: Request) -> Response:
+    """What losses cost and how they pull, against the prediction."""
+    return cacheable(request, curved(s.options_from_query(s.CurveOptions, request.query_params.multi_items())))
+
+
+@v1.get("/code", tags=["catalogue"], dependencies=[Depends(said_once)], responses=answers(s.CodeReply))
+def code(request: Request, asked: Annotated[s.CodeOptions, Query()]) -> Response:
+    """Lines that train with a loss, for each framework that can."""
+    return cacheable(request, coded(asked))
+
+
+@v1.get("/vocabulary", tags=["catalogue"], responses=answers(s.VocabularyReply))
+def vocabulary(request: Request) -> Response:
+    """The words that a question may use, with their meaning."""
+    return cacheable(request, words())
+
+
 @v1.post("/profiles", responses=answers(s.ProfileReply, s.ColumnsReply), openapi_extra=body(s.ProfileRequest))
 def profile(sent: Given) -> Reply:
     """What a target column is: a mergeable record of it, its likely kinds with evidence, its readings."""
@@ -46,7 +65,7 @@ def profile(sent: Given) -> Reply:
 @v1.post("/recommendations", responses=answers(s.RecommendationReply), openapi_extra=body(s.RecommendationRequest))
 def recommend(sent: Given) -> Reply:
     """Which loss to train with, why, with which parameters and code; and which not."""
-    return Reply(recommended(sent).to_dict())
+    return Reply(recommended(sent))
 
 
 @v1.post("/checks", responses=answers(s.CheckReply), openapi_extra=body(s.CheckRequest))

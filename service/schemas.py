@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, TypeVar, get_origin
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from losses.pictures import LEAST_WIDE, MOST_WIDE
+
 from .errors import InvalidRequest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -40,6 +42,7 @@ def _listed(value: Any) -> Any:
 Losses = Annotated[list[Loss], BeforeValidator(_listed), Field(max_length=1000)]
 REQUIRED = "convex, differentiable, robust … or a unit"
 IGNORED = "codes of warnings that you know of already"
+DRAWN = "add pictures, so many pixels wide, as SVG"
 Names = Annotated[list[Name], BeforeValidator(_listed), Field(max_length=100)]
 
 
@@ -47,6 +50,9 @@ class Options(BaseModel):
     """What a request asks for; a field that is not declared is refused."""
 
     model_config = ConfigDict(extra="forbid", title="")
+
+
+Wide = Annotated[int, Field(ge=LEAST_WIDE, le=MOST_WIDE)]
 
 
 class EvaluationOptions(Options):
@@ -74,6 +80,7 @@ class ProfileOptions(Options):
     )
     weight: Name | None = Field(default=None, description="the column of a file that holds sample weights")
     private: bool = Field(default=False, description="leave out of the profile what could be one person's value")
+    pictures: Wide | None = Field(default=None, description=DRAWN)
 
 
 class Wishes(Options):
@@ -109,7 +116,7 @@ class TargetWishes(Wishes):
 
     def wishes(self) -> dict[str, Any]:
         """What is asked of the losses, apart from the target."""
-        return self.model_dump(exclude={"profile", "name", "column", "weight"})
+        return self.model_dump(exclude={"profile", "name", "column", "weight", "pictures"})
 
 
 class RecommendationOptions(TargetWishes):
@@ -118,6 +125,7 @@ class RecommendationOptions(TargetWishes):
     require: Names = Field(default_factory=list, description=REQUIRED)
     ignore: Names = Field(default_factory=list, description=IGNORED)
     n: int = Field(default=5, ge=1, le=1000, description="how many losses to rank")
+    pictures: Wide | None = Field(default=None, description=DRAWN)
 
 
 class CheckOptions(TargetWishes):
@@ -162,6 +170,25 @@ class CatalogueFilters(Options):
     unit: Name | None = None
     elicits: Name | None = None
     framework: Name | None = None
+
+
+class CurveOptions(Options):
+    """Which losses, and the target that they are shown for."""
+
+    loss: Losses = Field(default_factory=list, description="ids or specs")
+    at: Annotated[float, Field(allow_inf_nan=False)] = Field(default=0.0, description="the truth, such as the median")
+    sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=1.0, description="the size of a usual miss; four of them are shown either way"
+    )
+    pictures: Wide | None = Field(default=None, description=DRAWN)
+
+
+class CodeOptions(Options):
+    """A loss, and what stands between it and the target."""
+
+    loss: Name = Field(description="an id or a spec")
+    link: Name | None = Field(default=None, description="log, where predictions are exponentials")
+    transform: Name | None = Field(default=None, description="log1p, where the target is transformed before training")
 
 
 def options_from_query(model: type[Model], query: Iterable[tuple[str, str]]) -> Model:
@@ -328,13 +355,23 @@ class KindRow(Answer):
     question: str | None
 
 
+class FactRow(Answer):
+    """A thing to know of a column."""
+
+    name: str
+    says: str
+
+
 class ProfileReply(Answer):
     """A profile, what kind of target it may be, its readings, and what to beware of."""
 
     profile: dict[str, Free]
     kinds: list[KindRow]
     readings: dict[str, Free]
+    facts: list[FactRow]
+    settling: str
     warnings: list[Notice]
+    pictures: dict[str, str] | None = None
 
 
 class ColumnsReply(Answer):
@@ -405,6 +442,7 @@ class RecommendationReply(Answer):
     confidence: ConfidenceRow
     flips: list[FlipRow]
     would_change: list[str]
+    pictures: dict[str, str] | None = None
 
 
 class FindingRow(Answer):
@@ -477,6 +515,75 @@ class DriftReply(Answer):
     changes: list[ChangeRow]
     distances: DistanceRow
     advice: AdvisedRow
+
+
+class CurveRow(Answer):
+    """One loss: its value and gradient at each x, null where it has none."""
+
+    loss: str
+    value: list[float | None]
+    gradient: list[float | None]
+
+
+class SliderRow(Answer):
+    """A parameter as a control: where it stands, and from where to where it may go."""
+
+    name: str
+    says: str
+    value: float
+    low: float
+    high: float
+    logs: bool
+
+
+class LeftOutRow(Answer):
+    """A loss that is not shown, and why."""
+
+    loss: str
+    reason: str
+
+
+class CurvesReply(Answer):
+    """Losses along one axis; relative where each is divided by its cost of a usual miss, as their units differ."""
+
+    along: str
+    relative: bool
+    x: list[float]
+    curves: list[CurveRow]
+    left_out: list[LeftOutRow]
+    sliders: list[SliderRow]
+    pictures: dict[str, str] | None = None
+
+
+class CodeReply(Answer):
+    """Lines that run, for each framework that can train with this loss."""
+
+    loss: str
+    code: dict[str, str]
+
+
+class WordRow(Answer):
+    """A word that a question may use."""
+
+    id: str
+    says: str = ""
+    functional: str = ""
+    for_classes: str = ""
+    tasks: list[str] = []
+    level: str = ""
+    model: str | None = None
+
+
+class VocabularyReply(Answer):
+    """The words by what they are: goals, metrics, kinds, tasks, models, frameworks, requirements."""
+
+    goals: list[WordRow]
+    metrics: list[WordRow]
+    kinds: list[WordRow]
+    tasks: list[WordRow]
+    models: list[WordRow]
+    frameworks: list[WordRow]
+    requirements: list[WordRow]
 
 
 class ClassWeightReply(Answer):

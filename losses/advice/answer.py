@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -55,33 +56,7 @@ class Recommendation:
     @cached_property
     def code(self) -> dict[str, str]:
         """Lines that run, for each framework that can train with this loss."""
-        from losses import frameworks
-
-        found: dict[str, str] = {}
-        for name in frameworks.NAMES:
-            try:
-                found[name] = self._code(name)
-            except NotSupported:
-                continue
-        return found
-
-    def _code(self, framework: str) -> str:
-        if not isinstance(self.loss, Loss):
-            return code_of_sum(self.loss, framework)
-        taus = getattr(self.loss, "tau", None)
-        try:
-            return self._spelled(self.loss, framework)
-        except NotSupported:
-            if not isinstance(taus, tuple):
-                raise
-        each = [self._spelled(type(self.loss)(tau=tau), framework) for tau in taus]
-        kept = [f"{text}quantile_{round(100 * tau):02d} = predictions\n" for tau, text in zip(taus, each, strict=True)]
-        return "\n".join(kept)
-
-    def _spelled(self, loss: Loss, framework: str) -> str:
-        from losses import frameworks
-
-        return str(frameworks.code(loss, framework, link=self.link, transform=self.transform, post=self.post))
+        return code_of(self.loss, self.link, self.transform, self.post)
 
     def to(self, framework: str) -> Any:
         """The thing that ``framework`` takes, ready to use."""
@@ -199,6 +174,35 @@ class Advice:
         ]
         shown = ["", f"Code ({name})", *_indent(code[name])] if name in code else []
         return shown or (["", "After training", *after] if after else [])
+
+
+def code_of(
+    loss: Loss | Sum, link: str | None = None, transform: str | None = None, post: Mapping[str, Any] | None = None
+) -> dict[str, str]:
+    """Lines that run, for each framework that can train with a loss."""
+    from losses import frameworks
+
+    def spelled(one: Loss, framework: str) -> str:
+        return str(frameworks.code(one, framework, link=link, transform=transform, post=post))
+
+    found: dict[str, str] = {}
+    for name in frameworks.NAMES:
+        with contextlib.suppress(NotSupported):
+            found[name] = _code(loss, name, spelled) if isinstance(loss, Loss) else code_of_sum(loss, name)
+    return found
+
+
+def _code(loss: Loss, framework: str, spelled: Callable[[Loss, str], str]) -> str:
+    """The lines for one framework: one model, or one a quantile where it has no loss of several."""
+    taus = getattr(loss, "tau", None)
+    try:
+        return spelled(loss, framework)
+    except NotSupported:
+        if not isinstance(taus, tuple):
+            raise
+    each = [spelled(type(loss)(tau=tau), framework) for tau in taus]
+    kept = [f"{text}quantile_{round(100 * tau):02d} = predictions\n" for tau, text in zip(taus, each, strict=True)]
+    return "\n".join(kept)
 
 
 def code_of_sum(loss: Sum, framework: str) -> str:
