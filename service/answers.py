@@ -13,6 +13,7 @@ from losses.advice.vocabulary import TASKS, lookup
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
 from losses.evaluate import plain
 from losses.page import described
+from losses.profile.likely import likely
 from losses.profile.read import weighty
 
 from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
@@ -66,7 +67,10 @@ def profiled(sent: Sent) -> dict[str, Any]:
     if len(table) > most:
         raise TooLarge(f"{len(table)} columns; name one, or send {most}", field="max_columns", allowed=most)
     profiles = {name: _sum(((b, None) for b in batches), name, asked.task) for name, batches in table.items()}
-    return {"columns": {name: _shown(found, asked) for name, found in profiles.items()}}
+    return {
+        "columns": {name: _shown(found, asked) for name, found in profiles.items()},
+        "likely": likely(profiles),
+    }
 
 
 def _shown(found: Profile, asked: ProfileOptions) -> dict[str, Any]:

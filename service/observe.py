@@ -51,7 +51,9 @@ class Observer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update({"X-Request-ID": identity, **_SAFE})
+                timing = f"total;dur={1000 * (time.perf_counter() - begun):.1f}"
+                own = {"X-Request-ID": identity, "Server-Timing": timing, **_SAFE}
+                MutableHeaders(scope=message).update(own)
             await send(message)
 
         try:

@@ -1,4 +1,4 @@
-"""The pages for people: a start, the list of operations, the meaning of a problem. No script, no foreign asset."""
+"""The pages for people, as far as they need no script: the frame, the start, operations, losses, warnings, problems."""
 
 from __future__ import annotations
 
@@ -11,41 +11,45 @@ from fastapi.responses import HTMLResponse
 
 from .examples import EXAMPLES, Example
 
-STYLE = Path(__file__).with_name("page") / "style.css"
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+HERE = Path(__file__).with_name("page")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types pictures; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+KINDS = {".css": "text/css", ".js": "text/javascript", ".csv": "text/csv"}
+ASSETS = {file.name: (file.read_bytes(), KINDS[file.suffix]) for file in HERE.iterdir() if file.suffix in KINDS}
+PLACES = {"/": "Advice", "/evaluate": "Evaluate", "/losses": "Losses", "/docs": "API"}
 
 
 class Page(HTMLResponse):
-    """HTML that may load our own style sheet and nothing else."""
+    """HTML that may load our own scripts and style sheet and nothing else."""
 
     def __init__(self, content: str, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(content, status_code, {"Content-Security-Policy": POLICY, **(headers or {})})
 
 
-def page(title: str, parts: Iterable[str]) -> str:
-    """A page of ready parts."""
+def page(title: str, parts: Iterable[str], place: str = "", script: str = "") -> str:
+    """A page of ready parts, with the script that brings it to life."""
+    links = "".join(
+        f'<a href="{path}"{" aria-current=page" if path == place else ""}>{name}</a>' for path, name in PLACES.items()
+    )
+    loaded = f'<script type="module" src="/page/{script}.js"></script>' if script else ""
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · losses</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="stylesheet" href="/style.css"></head>\n<body><main><h1>{escape(title)}</h1>\n'
-        + "\n".join(parts)
-        + '\n</main><footer><p><a href="/">Start</a> · <a href="/docs">Operations</a></p></footer></body></html>\n'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/page/style.css">'
+        f'{loaded}</head>\n<body><a class="skip" href="#main">Skip to content</a>'
+        f'<header><a class="brand" href="/">losses</a><nav aria-label="Pages">{links}</nav></header>\n'
+        f'<main id="main"><h1>{escape(title)}</h1>\n' + "\n".join(parts) + "\n</main></body></html>\n"
     )
 
 
-def start(title: str, description: str, losses: int, example: Example) -> str:
-    """What the service answers, and one request to try."""
-    return page(
-        title,
-        [
-            f"<p>{escape(description)}</p>",
-            f'<p>It knows <a href="/v1/losses">{losses} losses</a>; <a href="/docs">the list of operations</a> says '
-            'how to ask, <a href="/v1/limits">the limits</a> how much at once, and '
-            '<a href="/openapi.json">openapi.json</a> says it to programs.</p>',
-            "<h2>Try it</h2>",
-            f"<pre>{escape(example.curl())}</pre>",
-        ],
-    )
+def start(example: Example) -> str:
+    """Drop a column, see the answer."""
+    tried = f"<noscript><p>This page needs script. From a shell:</p><pre>{escape(example.curl())}</pre></noscript>"
+    title = "Which loss should this model train with?"
+    return page(title, [(HERE / "start.html").read_text(), tried], "/", "start")
 
 
 def operations(schema: Mapping[str, Any]) -> str:
@@ -53,7 +57,13 @@ def operations(schema: Mapping[str, Any]) -> str:
     found = [
         _operation(path, method, told) for path, methods in schema["paths"].items() for method, told in methods.items()
     ]
-    return page("Operations", [f"<p>{escape(schema['info']['description'])}</p>", *found])
+    about = f"<p class=lead>{escape(schema['info']['description'])}</p>"
+    more = (
+        '<p><a href="/openapi.json">openapi.json</a> says all of this to programs, <a href="/v1/limits">the limits</a> '
+        'how much may be asked at once; <a href="/problems">problems</a> and <a href="/warnings">warnings</a> explain '
+        "themselves.</p>"
+    )
+    return page("Operations", [about, more, *found], "/docs")
 
 
 def _operation(path: str, method: str, told: Mapping[str, Any]) -> str:
@@ -62,7 +72,11 @@ def _operation(path: str, method: str, told: Mapping[str, Any]) -> str:
             f"<h2><code>{method.upper()} {escape(path)}</code></h2>",
             f"<p>{escape(told.get('description') or told['summary'])}</p>",
             *_parameters(told.get("parameters", ())),
-            *(f"<pre>{escape(example.curl())}</pre>" for example in EXAMPLES if example.operation == (method, path)),
+            *(
+                f"<pre tabindex=0>{escape(example.curl())}</pre>"
+                for example in EXAMPLES
+                if example.operation == (method, path)
+            ),
             f"<p>Replies: {escape(', '.join(told['responses']))}</p>",
         ]
     )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-
-from losses.catalogue import LOSSES
 
 from . import pages
 from .examples import EXAMPLES
 from .pages import Page
-from .problems import explained
-from .replies import Reply
+from .problems import explained, nowhere
+from .replies import Reply, tagged
 
 house = APIRouter(tags=["service"])
 
@@ -55,13 +52,15 @@ def docs(request: Request) -> Page:
 
 
 @house.get("/", include_in_schema=False)
-def start(request: Request) -> Page:
-    """What this is."""
-    app, example = request.app, next(e for e in EXAMPLES if e.path == "/v1/recommendations")
-    return Page(pages.start(app.title, app.description, len(LOSSES), example))
+def start() -> Page:
+    """Drop a column, see the answer."""
+    return Page(pages.start(next(e for e in EXAMPLES if e.path == "/v1/recommendations")))
 
 
-@house.get("/style.css", include_in_schema=False)
-def style() -> FileResponse:
-    """The one style sheet."""
-    return FileResponse(pages.STYLE, media_type="text/css")
+@house.get("/page/{name}", include_in_schema=False)
+def asset(request: Request, name: str) -> Response:
+    """A script, the style sheet, an example column."""
+    if name not in pages.ASSETS:
+        raise nowhere("file", name, pages.ASSETS)
+    content, kind = pages.ASSETS[name]
+    return tagged(request, Response(content, media_type=kind))

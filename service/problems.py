@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
 def explained(name: str) -> str:
     """The page behind the ``type`` of a problem."""
     if name not in KINDS:
-        raise _nowhere("problem", name, KINDS)
+        raise nowhere("problem", name, KINDS)
     kind = KINDS[name]
     status = next(STATUS[base] for base in kind.__mro__ if base in STATUS)
     words = (inspect.getdoc(kind) or "").split("\n\n")
@@ -137,7 +137,7 @@ def invalid_request(error: ValidationError | RequestValidationError) -> InvalidR
 
 def _routed(request: Request, error: HTTPException) -> LossesError:
     if error.status_code == 404:
-        return _nowhere("address", request.url.path, ["/", "/docs", "/openapi.json", *request.app.openapi()["paths"]])
+        return nowhere("address", request.url.path, ["/", "/docs", "/openapi.json", *request.app.openapi()["paths"]])
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "").split(", ")
         allowed += ["HEAD"] if "GET" in allowed else []
@@ -145,6 +145,7 @@ def _routed(request: Request, error: HTTPException) -> LossesError:
     return InvalidRequest(str(error.detail))
 
 
-def _nowhere(what: str, name: str, known: Iterable[str]) -> UnknownPath:
+def nowhere(what: str, name: str, known: Iterable[str]) -> UnknownPath:
+    """There is no such thing at this address; the nearest names are told."""
     near = library.UnknownName.among(what, name, known)
     return UnknownPath(near.detail, **near.data)

@@ -24,7 +24,11 @@ class Reply(Response):
 
 def cacheable(request: Request, content: Any) -> Response:
     """A reply that changes only with the software: 304 where the client has it already."""
-    reply = Reply(content)
+    return tagged(request, Reply(content))
+
+
+def tagged(request: Request, reply: Response) -> Response:
+    """The same for a reply of any kind."""
     tag = f'"{hashlib.sha256(bytes(reply.body)).hexdigest()[:32]}"'
     reply.headers.update({"ETag": tag, "Cache-Control": "no-cache"})
     known = [known.strip().removeprefix("W/") for known in request.headers.get("if-none-match", "").split(",")]

@@ -375,9 +375,10 @@ class ProfileReply(Answer):
 
 
 class ColumnsReply(Answer):
-    """The profile of each column of a table."""
+    """The profile of each column of a table, and which is likely the target."""
 
     columns: dict[str, ProfileReply]
+    likely: str | None
 
 
 class ConstantRow(Answer):
