@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .advice import Advice, Check, check, recommend
 from .catalogue import LOSSES, catalogue, get
+from .compare import Comparison, compare
 from .core import Loss
 from .drift import Drift, drift
 from .errors import LossesError, LossWarning
@@ -48,6 +49,7 @@ globals().update({loss.__name__: loss for loss in LOSSES.values()})
 __all__ = [
     "Advice",
     "Check",
+    "Comparison",
     "Drift",
     "Evaluation",
     "Evaluator",
@@ -61,6 +63,7 @@ __all__ = [
     "catalogue",
     "check",
     "class_weights",
+    "compare",
     "drift",
     "evaluate",
     "get",

@@ -29,6 +29,18 @@ class Note(NamedTuple):
     code: str
     message: str
 
+    @classmethod
+    def of(cls, code: str, **numbers: Any) -> Note:
+        """A note with the numbers in its sentence."""
+        return cls(code, SAYS[code].format(**numbers))
+
+
+SAYS = {
+    "NOT_COMPARABLE": "these losses differ in unit ({units}): do not rank one by another",
+    "MISSING_DROPPED": "{dropped} of {total} rows were missing and left out",
+    "NON_FINITE": "{what} is {value}: at least one row costs infinity",
+}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -105,9 +117,7 @@ class Evaluation(Mapping[str, Result]):
         units = dict.fromkeys(r.unit for r in self.results)
         if len(units) < 2:
             return ()
-        return (
-            Note("NOT_COMPARABLE", f"these losses differ in unit ({', '.join(units)}): do not rank one by another"),
-        )
+        return (Note.of("NOT_COMPARABLE", units=", ".join(units)),)
 
     def to_dict(self) -> dict[str, Any]:
         """The reply of ``POST /v1/evaluations``."""
@@ -210,10 +220,10 @@ class Evaluator:
         notes = [Note(*note) for note in loss.notes(tally)]
         if tally.dropped:
             total = tally.rows + tally.dropped
-            notes.append(Note("MISSING_DROPPED", f"{tally.dropped} of {total} rows were missing and left out"))
+            notes.append(Note.of("MISSING_DROPPED", dropped=tally.dropped, total=total))
         if not math.isfinite(value):
             what = "a loss" if self.reduction == "none" else f"the {self.reduction}"
-            notes.append(Note("NON_FINITE", f"{what} is {value}: at least one row costs infinity"))
+            notes.append(Note.of("NON_FINITE", what=what, value=value))
         return tuple(notes)
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from losses import Drift, Evaluation, Profile, class_weights, drift, evaluate, get, pictures
+import numpy as np
+
+from losses import Drift, Evaluation, Profile, class_weights, compare, drift, evaluate, get, pictures
 from losses.advice import Check, check, recommend
 from losses.advice.answer import code_of
 from losses.advice.vocabulary import TASKS, lookup
-from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
+from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType, UnknownName
 from losses.evaluate import plain
 from losses.page import described
 from losses.profile.likely import likely
@@ -23,6 +25,7 @@ from .schemas import (
     CheckOptions,
     ClassWeightOptions,
     CodeOptions,
+    ComparisonOptions,
     CurveOptions,
     DriftOptions,
     EvaluationOptions,
@@ -90,6 +93,44 @@ def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None)
     return replace(weighty(found, weighed), name=name)
 
 
+def compared(sent: Sent) -> dict[str, Any]:
+    """The models of a table, each a column of predictions, under the losses asked for or those that suit."""
+    asked = sent.options(ComparisonOptions, data=("columns",))
+    if len(asked.losses) > sent.settings.max_losses:
+        most = sent.settings.max_losses
+        raise TooLarge(f"more than {most} losses in one comparison", field="max_losses", allowed=most)
+    table = sent.source.table(whole=True)
+    if not table:
+        raise InvalidRequest("send a table: the truth, and a column of predictions for each model", field="columns")
+    truth = asked.truth or next((name for name in TRUTHS if name in table), next(iter(table)))
+    for name in (truth, *asked.models, *filter(None, [asked.weight])):
+        if name not in table:
+            raise UnknownName.among("column", name, table)
+    columns = {name: column for name, batches in table.items() if (column := _numeric(batches)) is not None}
+    if truth not in columns:
+        raise InvalidInput(f"the truth must be numbers, 0 and 1 for two classes; not so in {truth[:80]}", field="truth")
+    models = asked.models or [name for name in columns if name not in (truth, asked.weight)]
+    predictions = {name: columns[name] for name in models if name in columns}
+    weight = None if asked.weight is None else columns.get(asked.weight)
+    specs = [checked(loss) for loss in asked.losses]
+    found = compare(columns[truth], predictions, specs, weight, asked.missing)
+    told = found.to_dict() | {"truth": truth, "models": list(predictions), "columns": list(columns)}
+    if width := asked.pictures:
+        told["pictures"] = {"scores": pictures.scores(found, width), "misses": pictures.misses(found, width)}
+    return told
+
+
+TRUTHS = ("y_true", "truth", "target", "actual", "y")
+
+
+def _numeric(batches: Iterable[Any]) -> Any:
+    """A column as numbers; None where it holds words."""
+    try:
+        return np.concatenate([np.asarray(batch, dtype=float) for batch in batches])
+    except (TypeError, ValueError):
+        return None
+
+
 def target(sent: Sent, asked: ProfileOptions | TargetWishes) -> Profile:
     """The profile of the one column that was sent."""
     name, batches = sent.source.target(asked.column, asked.weight)
@@ -147,7 +188,7 @@ def _known(sent: Sent, asked: TargetWishes) -> Profile | None:
     return target(sent, asked) if sent.source.has_target else None
 
 
-def compared(sent: Sent) -> Drift:
+def drifted(sent: Sent) -> Drift:
     """What changed from one profile to another."""
     if not isinstance(sent.source, JSONSource):
         raise UnsupportedMediaType("two profiles do not fit into one file; send application/json", allowed=[JSON])

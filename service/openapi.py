@@ -69,6 +69,7 @@ def _query(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 _QUERY: dict[str, dict[str, Any]] = {
     "losses": {"loss": {"type": "array", "items": {"type": "string"}}},
+    "models": {"model": {"type": "array", "items": {"type": "string"}}},
     "costs": {f"costs.{name}": _NUMBER for name in ("under", "over", "false_negative", "false_positive")},
 }
 _DATA = frozenset(("y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts", "before", "after"))

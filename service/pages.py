@@ -17,7 +17,7 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types pictures; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-KINDS = {".css": "text/css", ".js": "text/javascript", ".csv": "text/csv"}
+KINDS = {".css": "text/css", ".js": "text/javascript", ".csv": "text/csv", ".svg": "image/svg+xml"}
 ASSETS = {file.name: (file.read_bytes(), KINDS[file.suffix]) for file in HERE.iterdir() if file.suffix in KINDS}
 PLACES = {"/": "Advice", "/evaluate": "Evaluate", "/losses": "Losses", "/docs": "API"}
 
@@ -38,7 +38,7 @@ def page(title: str, parts: Iterable[str], place: str = "", script: str = "") ->
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · losses</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/page/style.css">'
+        '<link rel="icon" href="/page/icon.svg"><link rel="stylesheet" href="/page/style.css">'
         f'{loaded}</head>\n<body><a class="skip" href="#main">Skip to content</a>'
         f'<header><a class="brand" href="/">losses</a><nav aria-label="Pages">{links}</nav></header>\n'
         f'<main id="main"><h1>{escape(title)}</h1>\n' + "\n".join(parts) + "\n</main></body></html>\n"
@@ -50,6 +50,11 @@ def start(example: Example) -> str:
     tried = f"<noscript><p>This page needs script. From a shell:</p><pre>{escape(example.curl())}</pre></noscript>"
     title = "Which loss should this model train with?"
     return page(title, [(HERE / "start.html").read_text(), tried], "/", "start")
+
+
+def evaluation() -> str:
+    """Drop predictions, see which model is ahead."""
+    return page("Which model is ahead?", [(HERE / "evaluate.html").read_text()], "/evaluate", "evaluate")
 
 
 def operations(schema: Mapping[str, Any]) -> str:

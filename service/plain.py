@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from . import pages
+from . import pages, shelf
 from .examples import EXAMPLES
 from .pages import Page
-from .problems import explained, nowhere
+from .problems import explained, listed, nowhere
 from .replies import Reply, tagged
 
 house = APIRouter(tags=["service"])
@@ -31,6 +31,42 @@ async def readyz(request: Request) -> Reply:
 def metrics(request: Request) -> Response:
     """Counts and times of requests, for Prometheus."""
     return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@house.get("/problems", include_in_schema=False)
+def problems() -> Page:
+    """Every problem."""
+    return Page(listed())
+
+
+@house.get("/evaluate", include_in_schema=False)
+def evaluate() -> Page:
+    """Drop predictions, see which model is ahead."""
+    return Page(pages.evaluation())
+
+
+@house.get("/losses", include_in_schema=False)
+def losses() -> Page:
+    """The comparison table."""
+    return Page(shelf.losses_page())
+
+
+@house.get("/losses/{name}", include_in_schema=False)
+def loss(name: str) -> Page:
+    """One loss."""
+    return Page(shelf.loss_page(name))
+
+
+@house.get("/warnings", include_in_schema=False)
+def warnings() -> Page:
+    """Every warning."""
+    return Page(shelf.warnings_page())
+
+
+@house.get("/warnings/{code}", include_in_schema=False)
+def warning(code: str) -> Page:
+    """What a warning means."""
+    return Page(shelf.warning_page(code))
 
 
 @house.get("/problems/{name}", response_class=Page)

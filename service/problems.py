@@ -97,7 +97,21 @@ def explained(name: str) -> str:
     kind = KINDS[name]
     status = next(STATUS[base] for base in kind.__mro__ if base in STATUS)
     words = (inspect.getdoc(kind) or "").split("\n\n")
-    return page(kind.title, [f"<p>Status {status}</p>", *(f"<p>{escape(text)}</p>" for text in words)])
+    back = '<p><a href="/problems">All problems</a></p>'
+    told = [f"<p class=kicker>Problem, status {status}</p>", *(f"<p>{escape(text)}</p>" for text in words), back]
+    return page(kind.title, told)
+
+
+def listed() -> str:
+    """The page of all problems."""
+    rows = [
+        f'<tr><th scope="row"><a href="/problems/{name}">{escape(kind.title)}</a></th>'
+        f"<td>{escape((inspect.getdoc(kind) or '').splitlines()[0])}</td></tr>"
+        for name, kind in KINDS.items()
+    ]
+    head = "<thead><tr><th>Problem</th><th>What it means</th></tr></thead>"
+    about = "<p class=lead>What may be wrong with a request; the type of a reply leads to the page of its problem.</p>"
+    return page("Problems", [about, f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"])
 
 
 def install(app: FastAPI) -> None:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from losses import catalogue
 from losses.advice.words import words
 from losses.catalogue import find, row
+from losses.warned import warned
 
 from . import schemas as s
-from .answers import coded, compared, curved, evaluated, judged, profiled, recommended, weighed
+from .answers import coded, compared, curved, drifted, evaluated, judged, profiled, recommended, weighed
 from .openapi import answers, body
 from .replies import JSON, Reply, cacheable, takes_json
 from .transport import Given
@@ -50,6 +51,12 @@ def code(request: Request, asked: Annotated[s.CodeOptions, Query()]) -> Response
     return cacheable(request, coded(asked))
 
 
+@v1.get("/warnings", tags=["catalogue"], responses=answers(list[s.WarningRow]))
+def warnings(request: Request) -> Response:
+    """Every warning there is, with its sentence, the numbers left open."""
+    return cacheable(request, warned())
+
+
 @v1.get("/vocabulary", tags=["catalogue"], responses=answers(s.VocabularyReply))
 def vocabulary(request: Request) -> Response:
     """The words that a question may use, with their meaning."""
@@ -77,13 +84,19 @@ def check(sent: Given) -> Reply:
 @v1.post("/drift", responses=answers(s.DriftReply), openapi_extra=body(s.DriftRequest, JSON))
 def drift(sent: Given) -> Reply:
     """What changed between two profiles of a column, and whether another loss should be trained with now."""
-    return Reply(compared(sent).to_dict())
+    return Reply(drifted(sent).to_dict())
 
 
 @v1.post("/evaluations", responses=answers(s.EvaluationReply), openapi_extra=body(s.EvaluationRequest))
 def evaluate(sent: Given) -> Reply:
     """Any losses on the same predictions, in one pass, with standard errors and units."""
     return Reply(evaluated(sent))
+
+
+@v1.post("/comparisons", responses=answers(s.ComparisonReply), openapi_extra=body(s.ComparisonRequest))
+def compare(sent: Given) -> Reply:
+    """Models side by side: losses with errors, whether the best is ahead, the worst rows."""
+    return Reply(compared(sent))
 
 
 @v1.post("/class-weights", responses=answers(s.ClassWeightReply), openapi_extra=body(s.ClassWeightRequest))

@@ -70,6 +70,25 @@ class EvaluationOptions(Options):
     include: Names = Field(default_factory=list, description='"gradient" adds the slope of the reduced loss')
 
 
+class ComparisonOptions(Options):
+    """Which column is the truth, which are predictions, and by which losses they are judged."""
+
+    losses: Losses = Field(
+        default_factory=list,
+        validation_alias=AliasChoices("losses", "loss"),
+        description="ids, specs, or objects; without any, those that suit this truth",
+    )
+    truth: Name | None = Field(default=None, description="the column of the truth; by default y_true, or the first")
+    models: Names = Field(
+        default_factory=list,
+        validation_alias=AliasChoices("models", "model"),
+        description="the columns of predictions, by default all other columns of numbers",
+    )
+    weight: Name | None = Field(default=None, description="the column that holds sample weights")
+    missing: Literal["error", "drop"] = Field(default="error", description="what becomes of rows with a missing value")
+    pictures: Wide | None = Field(default=None, description=DRAWN)
+
+
 class ProfileOptions(Options):
     """What is known of a target beyond its values."""
 
@@ -254,6 +273,12 @@ class RecommendationRequest(RecommendationOptions):
     sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
 
 
+class ComparisonRequest(ComparisonOptions):
+    """A table of the truth and of predictions, a column a model."""
+
+    columns: dict[str, Numbers] = Field(description="the columns by name")
+
+
 class CheckRequest(CheckOptions):
     """A loss, a target or its profile, and what the predictions are for."""
 
@@ -343,6 +368,56 @@ class EvaluationReply(Answer):
     n: int
     results: list[ResultRow]
     warnings: list[Notice]
+
+
+class LeftOutRow(Answer):
+    """A loss that is not shown, and why."""
+
+    loss: str
+    reason: str
+
+
+class ScoreRow(Answer):
+    """A model under one loss; top_share is what the costliest 1% of rows make of it."""
+
+    model: str
+    value: float | None
+    standard_error: float | None
+    top_share: float | None
+
+
+class LineRow(Answer):
+    """One loss of all models, with the best and whether it is ahead, by differences row by row."""
+
+    loss: str
+    unit: str
+    scores: list[ScoreRow]
+    best: str
+    says: str
+
+
+class WorstRow(Answer):
+    """A row that costs much, on average over the models."""
+
+    row: int
+    truth: float
+    predictions: dict[str, float]
+    cost: float | None
+
+
+class ComparisonReply(Answer):
+    """Losses as lines, models as scores; misses are quantiles of prediction − truth: 1, 5, 25, 50, 75, 95, 99%."""
+
+    n: int
+    truth: str
+    models: list[str]
+    columns: list[str]
+    lines: list[LineRow]
+    worst: list[WorstRow]
+    misses: dict[str, list[float]]
+    left_out: list[LeftOutRow]
+    warnings: list[Notice]
+    pictures: dict[str, str] | None = None
 
 
 class KindRow(Answer):
@@ -537,13 +612,6 @@ class SliderRow(Answer):
     logs: bool
 
 
-class LeftOutRow(Answer):
-    """A loss that is not shown, and why."""
-
-    loss: str
-    reason: str
-
-
 class CurvesReply(Answer):
     """Losses along one axis; relative where each is divided by its cost of a usual miss, as their units differ."""
 
@@ -573,6 +641,15 @@ class WordRow(Answer):
     tasks: list[str] = []
     level: str = ""
     model: str | None = None
+
+
+class WarningRow(Answer):
+    """A warning: where it comes up, and what it says."""
+
+    code: str
+    severity: str
+    places: list[str]
+    says: list[str]
 
 
 class VocabularyReply(Answer):

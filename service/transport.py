@@ -47,8 +47,8 @@ class Source(Protocol):
     def target(self, column: str | None, weight: str | None) -> tuple[str | None, Iterator[tuple[Any, Any]]]:
         """The name of one column, and its batches: values and their weights (None where there are none)."""
 
-    def table(self) -> dict[str, Batches] | None:
-        """All columns, where the body is a table of targets and not one target."""
+    def table(self, whole: bool = False) -> dict[str, Batches] | None:
+        """All columns, where the body is a table of targets and not one target, or the ``whole`` of it is wanted."""
 
 
 class JSONSource:
@@ -75,7 +75,7 @@ class JSONSource:
         weights = read_array(self._fields.get("sample_weight"), "sample_weight")
         return None, iter([(_listed(self._fields.get(TARGET), TARGET), weights)])
 
-    def table(self) -> dict[str, Batches] | None:
+    def table(self, whole: bool = False) -> dict[str, Batches] | None:
         if "columns" not in self._fields:
             return None
         columns = self._fields["columns"]
@@ -105,8 +105,8 @@ class CSVSource:
         batches = csv_batches(self._body, [name] if weight is None else [name, weight])
         return name, ((batch[name], None if weight is None else batch[weight]) for batch in batches)
 
-    def table(self) -> dict[str, Batches] | None:
-        if TARGET in self._names or len(self._names) == 1:
+    def table(self, whole: bool = False) -> dict[str, Batches] | None:
+        if not whole and (TARGET in self._names or len(self._names) == 1):
             return None
         return {name: [column] for name, column in read_csv(self._body).items()}
 

@@ -320,7 +320,7 @@ def test_pages_load_nothing_from_elsewhere(inside: Inside) -> None:
         assert page.status_code == 200
         assert page.headers["content-security-policy"].startswith("default-src 'none'")
         assert set(re.findall(r'(?:src|href)="([^/#][^"]*)"', page.text)) == set()
-    assert inside.get("/style.css").headers["content-type"].startswith("text/css")
+    assert inside.get("/page/style.css").headers["content-type"].startswith("text/css")
 
 
 def test_the_docs_list_every_operation(inside: Inside, schema: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from losses.pictures.svg import DASHES, LETTER, LINE, WIDE, Frame, colour, eleme
 POINTS = 161
 REACH = 4.0  # sigmas on either side
 FAR = 6.0  # of a logit
+TINY = 1e-4  # a parameter this small guards a division: there is nothing to see
 NEAR = 0.01  # of a probability's ends
 TALL = 190
 
@@ -170,7 +171,7 @@ def sliders(loss: Loss, sigma: float = 1.0) -> list[Slider]:
     found = []
     for name, param in loss.params().items():
         value = getattr(loss, name)
-        if float in param.kinds and isinstance(value, int | float) and math.isfinite(value):
+        if float in param.kinds and isinstance(value, int | float) and math.isfinite(value) and not 0 < value < TINY:
             low, high, logs = _span(param, float(value), sigma)
             found.append(Slider(name, param.says, value, min(low, value), max(high, value), logs))
     return found

@@ -1,0 +1,184 @@
+"""Models side by side: any losses on the predictions of each, with errors, leads, worst rows and what drives them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .advice.recommend import recommend
+from .arrays import numbers
+from .catalogue import get
+from .core import Loss
+from .domains import Array
+from .errors import EmptyInput, LossesError
+from .evaluate import Missing, Note, evaluate
+from .layouts import Elementwise
+from .profile import Profile
+
+TOP = 0.01  # of the rows: how much of a loss comes from its costliest
+WORST = 5  # rows that are shown
+SURE = 2.0  # standard errors, from which a lead is one
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A model under one loss; ``top_share`` is what the costliest 1% of rows make of it."""
+
+    model: str
+    value: float
+    standard_error: float | None
+    top_share: float | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One loss of all models; ``says`` tells whether the best is ahead, by differences row by row."""
+
+    loss: str
+    unit: str
+    scores: tuple[Score, ...]
+    best: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that costs much, on average over the models."""
+
+    row: int
+    truth: float
+    predictions: dict[str, float]
+    cost: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Losses as lines, models as scores; ``misses`` are quantiles of prediction − truth."""
+
+    n: int
+    lines: tuple[Line, ...]
+    worst: tuple[Row, ...]
+    misses: dict[str, tuple[float, ...]]
+    left_out: tuple[tuple[str, str], ...]
+    warnings: tuple[Note, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-safe data."""
+        return {
+            "n": self.n,
+            "lines": [asdict(line) | {"scores": [asdict(score) for score in line.scores]} for line in self.lines],
+            "worst": [asdict(row) for row in self.worst],
+            "misses": {name: list(found) for name, found in self.misses.items()},
+            "left_out": [{"loss": loss, "reason": reason} for loss, reason in self.left_out],
+            "warnings": [note._asdict() for note in self.warnings],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(f"{line.loss}: {', '.join(map(_told, line.scores))} ({line.says})" for line in self.lines)
+
+
+def _told(score: Score) -> str:
+    error = "" if score.standard_error is None else f" ± {score.standard_error:.2g}"
+    return f"{score.model} {score.value:.4g}{error}"
+
+
+def compare(
+    y_true: Any,
+    predictions: Mapping[str, Any],
+    losses: Iterable[Any] = (),
+    sample_weight: Any = None,
+    missing: Missing = "error",
+) -> Comparison:
+    """Judge the predictions of several models by several losses; without losses, by those that suit this truth.
+
+    A loss that is not defined on the data is left out, with the reason.
+
+    >>> found = compare([3, -0.5, 2, 7], {"a": [2.5, 0, 2, 8], "b": [3, 0, 2, 7]}, ["mae"])
+    >>> found.lines[0].best, found.lines[0].says
+    ('b', 'b is 0.38 ± 0.24 below a: not told apart')
+    """
+    y = numbers(y_true, "y_true")
+    models = {name: numbers(z, name) for name, z in predictions.items()}
+    if not models:
+        raise EmptyInput("name at least one column of predictions", field="model")
+    lines, left, costs = [], [], []
+    for loss in [get(spec) for spec in losses] or suited(y, models):
+        try:
+            line, cost = _line(loss, y, models, sample_weight, missing)
+        except LossesError as error:
+            left.append((str(loss), error.detail))
+        else:
+            lines.append(line)
+            costs.append(cost)
+    if not lines:
+        raise EmptyInput(f"no loss is defined on these predictions: {left[0][1]}" if left else "no loss", field="loss")
+    units = ", ".join(dict.fromkeys(line.unit for line in lines))
+    notes = (Note.of("NOT_COMPARABLE", units=units),) if "," in units else ()
+    return Comparison(
+        len(y), tuple(sorted(lines, key=lambda line: line.unit)), _worst(costs[0], y, models),
+        {name: _quantiles(z - y) for name, z in models.items()}, tuple(left), notes,
+    )  # fmt: skip
+
+
+def suited(y: Array, models: Mapping[str, Array]) -> list[Loss]:
+    """The losses that a target like the truth would be trained with, and that such predictions can be judged by."""
+    p = Profile.of(y)
+    of_numbers = recommend(p, n=1).question.of_numbers
+    first = [get("mae"), get("mse")] if of_numbers else [get("bce"), get("bce_with_logits")]
+    ranked = [found.loss for found in recommend(p, n=6).ranked if not found.transform]
+    shares = not of_numbers and all(((z >= 0) & (z <= 1)).all() for z in models.values())
+    return [
+        loss
+        for loss in dict.fromkeys([*first, *ranked])
+        if isinstance(loss, Elementwise) and (of_numbers or loss.inputs["y_pred"].infinite != shares)
+    ]
+
+
+def _line(
+    loss: Any, y: Array, models: Mapping[str, Array], weight: Any, missing: Missing
+) -> tuple[Line, dict[str, Array]]:
+    scores, costs = [], {}
+    for name, z in models.items():
+        found = evaluate([loss], y, z, weight, missing=missing).results[0]
+        costs[name] = np.asarray(evaluate([loss], y, z, weight, "none", missing).results[0].value, float).reshape(-1)
+        scores.append(Score(name, found.value, found.standard_error, _top(costs[name])))
+    ordered = sorted(scores, key=lambda score: score.value)
+    return Line(str(loss), found.unit, tuple(scores), ordered[0].model, _lead(ordered, costs)), costs
+
+
+def _top(cost: Array) -> float | None:
+    total = float(cost.sum())
+    most = np.sort(cost)[-max(1, math.ceil(cost.size * TOP)) :]
+    return float(most.sum()) / total if total > 0 and cost.min() >= 0 else None
+
+
+def _lead(ordered: Sequence[Score], costs: Mapping[str, Array]) -> str:
+    """Whether the best is ahead of the second: the mean difference of the same rows, and its standard error."""
+    if len(ordered) < 2:
+        return "one model"
+    first, second = (score.model for score in ordered[:2])
+    if costs[first].size != costs[second].size:
+        return f"{first} has the lowest"
+    gap = costs[second] - costs[first]
+    error = float(gap.std(ddof=1) / math.sqrt(gap.size)) if gap.size > 1 else math.inf
+    sure = "ahead" if gap.mean() > SURE * error else "not told apart"
+    return f"{first} is {gap.mean():.2g} ± {error:.2g} below {second}: {sure}"
+
+
+def _worst(costs: Mapping[str, Array], y: Array, models: Mapping[str, Array]) -> tuple[Row, ...]:
+    if any(cost.size != y.size for cost in costs.values()):
+        return ()
+    mean = np.mean(list(costs.values()), axis=0)
+    return tuple(
+        Row(int(i), float(y[i]), {name: float(z[i]) for name, z in models.items()}, float(mean[i]))
+        for i in np.argsort(-mean, kind="stable")[:WORST]
+    )
+
+
+def _quantiles(miss: Array) -> tuple[float, ...]:
+    return tuple(float(q) for q in np.quantile(miss[np.isfinite(miss)], QUANTILES))

@@ -1,0 +1,63 @@
+"""How models compare: a bar for each score with its error, and where each model misses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from losses.compare import SURE, Comparison, Line
+from losses.page import cut
+from losses.pictures.svg import LETTER, WIDE, Frame, colour, element, label, line, number, picture, tip
+
+BAR = 22
+ROOM = 16  # characters of a model's name
+
+
+def _left(c: Comparison) -> float:
+    return min(max(len(name) for name in c.misses), ROOM) * LETTER + 10
+
+
+def scores(c: Comparison, width: int = WIDE) -> str:
+    """The models under each loss; a whisker reaches two standard errors either way."""
+    parts: list[str] = []
+    top = 0.0
+    for found in c.lines:
+        parts += [label(0, top + 14, f"{found.loss}, in {found.unit}", font_weight="600")]
+        parts += _scores(found, _left(c), top + 22, width)
+        top += 34 + BAR * len(found.scores)
+    return picture(width, top, f"scores of {', '.join(c.misses)}", parts)
+
+
+def _scores(found: Line, left: float, top: float, width: int) -> Iterator[str]:
+    ends = [(s.value, SURE * (s.standard_error or 0)) for s in found.scores]
+    low, high = min(0.0, *(v - e for v, e in ends)), max(0.0, *(v + e for v, e in ends)) or 1.0
+    frame = Frame(left, top, width - 70, top + BAR * len(ends), (low, high), (0, 1))
+    for i, (score, (value, error)) in enumerate(zip(found.scores, ends, strict=True)):
+        y, at = top + BAR * i, sorted((frame.x(0), frame.x(value)))
+        yield label(left - 8, y + 13, cut(score.model, ROOM), "end")
+        says = tip(f"{score.model}: {number(value)}")
+        strength = 0.85 if score.model == found.best else 0.4
+        yield element(
+            "rect", says, x=at[0], y=y + 2, width=max(at[1] - at[0], 1), height=BAR - 8, rx=2,
+            fill_opacity=strength, **colour(0),
+        )  # fmt: skip
+        if error:
+            yield line(frame.x(value - error), y + 9, frame.x(value + error), y + 9, stroke_width=1.5)
+        yield label(width - 62, y + 13, number(value))
+
+
+def misses(c: Comparison, width: int = WIDE) -> str:
+    """Where the predictions of each model lie around the truth: half of the rows, nine in ten, and 98 in a hundred."""
+    left, rows = _left(c), len(c.misses)
+    low, high = min(0.0, *(q[0] for q in c.misses.values())), max(0.0, *(q[-1] for q in c.misses.values()))
+    frame = Frame(left, 4, width - 12, 4 + (BAR + 6) * rows, (low, high if high > low else low + 1), (0, 1))
+    parts = [line(frame.x(0), 0, frame.x(0), frame.bottom, 0.4)]
+    for i, (name, (far, wide, start, middle, end, last, most)) in enumerate(c.misses.items()):
+        y = frame.top + (BAR + 6) * i + 11
+        says = tip(f"{name}: half of the rows from {number(start)} to {number(end)}, the middle at {number(middle)}")
+        parts += [label(left - 8, y + 4, cut(name, ROOM), "end")]
+        parts += [line(frame.x(far), y, frame.x(most), y, 0.5)]
+        for a, b, tall in ((wide, last, 6), (start, end, 14)):
+            box = {"x": frame.x(a), "y": y - tall / 2, "width": max(frame.x(b) - frame.x(a), 1), "height": tall}
+            parts += [element("rect", says, rx=2, fill_opacity=0.75, **box, **colour(0))]
+        parts += [line(frame.x(middle), y - 9, frame.x(middle), y + 9, stroke_width=2)]
+    return picture(width, frame.bottom + 40, "where the models miss", [*parts, *frame.along("prediction − truth")])

@@ -1,0 +1,84 @@
+// Models side by side: drop a table of truth and predictions, see who is ahead, whether that is more than chance, and why.
+import { get } from "./api.js";
+import { $, el, fill, notices, number, percent, picture, room, table } from "./dom.js";
+import { remember, state } from "./state.js";
+import { files, named, sent, working } from "./work.js";
+
+let file = null;
+
+const take = (given, truth = null) => working(async (signal) => {
+  const told = await ask(given, { truth }, signal);
+  file = given;
+  named(file);
+  offer(told);
+  show(told);
+});
+
+const asked = () => ({
+  truth: $("truth").value,
+  model: [...$("models").querySelectorAll("input:checked")].map((input) => input.value),
+});
+
+function ask({ body, type }, which, signal) {
+  const loss = $("losses").value.split(/,(?![^[]*\])(?!\s*\w+=)/).map((spec) => spec.trim());
+  return sent("/v1/comparisons", { ...which, loss, missing: $("missing").value, pictures: room($("result")) }, body, type, signal);
+}
+
+function offer(told) {
+  fill($("truth"), told.columns.map((name) => el("option", { value: name, selected: name === told.truth }, name)));
+  $("truth").disabled = false;
+  const boxes = told.columns.filter((name) => name !== told.truth).map((name, i) =>
+    el("div", {}, el("input", { type: "checkbox", id: `model-${i}`, value: name, checked: told.models.includes(name) }), " ", el("label", { for: `model-${i}` }, name)));
+  fill($("models"), el("legend", {}, "Models"), boxes);
+}
+
+function show(told) {
+  const units = [...new Set(told.lines.map((line) => line.unit))];
+  fill($("result"),
+    el("h2", { id: "result-title" }, `${told.models.length} ${told.models.length === 1 ? "model" : "models"} on ${told.n.toLocaleString("en")} rows`),
+    el("ul", {}, told.lines.map((line) => el("li", {}, el("strong", {}, line.loss), `: ${line.says}.`))),
+    units.map((unit) => [
+      el("h3", {}, `In the unit ${unit}`),
+      table(`Losses in ${unit}`, ["Loss", ...told.models], told.lines.filter((line) => line.unit === unit).map((line) => [
+        line.loss, ...line.scores.map((score) => cell(score, score.model === line.best && line.scores.length > 1))])),
+    ]),
+    notices(told.warnings),
+    picture(told.pictures.scores, "Bars are means over all rows; whiskers reach two standard errors either way."),
+    el("h3", {}, "Where the models miss"),
+    picture(told.pictures.misses, "The thick bar holds half of the rows, the thin one nine in ten, the line 98 in a hundred."),
+    told.worst.length && [el("h3", {}, `The rows that cost most, by ${told.lines[0].loss}`),
+      table("The costliest rows", ["Row", "Truth", ...told.models, "Mean cost"], told.worst.map((row) => [
+        String(row.row), number(row.truth), ...told.models.map((name) => number(row.predictions[name])), number(row.cost)]))],
+    told.left_out.length && el("details", {}, el("summary", {}, `Left out: ${told.left_out.length}`),
+      table("Losses that were left out", ["Loss", "Reason"], told.left_out.map((one) => [one.loss, one.reason]))));
+}
+
+const cell = (score, best) => [
+  el(best ? "strong" : "span", {}, number(score.value)), score.standard_error == null ? "" : ` ± ${number(score.standard_error)}`,
+  score.top_share == null ? "" : el("span", { class: "under" }, `${percent(score.top_share)} of it from the costliest 1%`)];
+
+files((given) => {
+  remember({ example: null });
+  take(given);
+});
+
+async function example() {
+  remember({ example: "models" });
+  await take({ name: "models.csv", body: await (await fetch("/page/models.csv")).blob(), type: "text/csv" });
+}
+
+$("example").addEventListener("click", example);
+$("ask").addEventListener("change", (event) => {
+  if (event.target.id === "file") return;
+  remember({ losses: $("losses").value });
+  if (!file) return;
+  working(async (signal) => {
+    const told = await ask(file, asked(), signal);
+    offer(told);
+    show(told);
+  });
+});
+
+$("losses").value = state.losses ?? "";
+$("known").append(...(await get("/v1/losses")).map((row) => el("option", { value: row.id }, row.title)));
+if (state.example) await example();

@@ -1,0 +1,175 @@
+"""The catalogue for people: the comparison table, a page for each loss, a page for each warning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from losses import catalogue, get, pictures
+from losses.advice.answer import code_of
+from losses.catalogue import find, row
+from losses.errors import NotSupported
+from losses.warned import warned
+
+from .mathml import mathml
+from .pages import page
+from .problems import nowhere
+
+HEADS = ("tasks", "elicits", "convex", "differentiable", "robust", "unit", "frameworks")
+SIEVES = ("tasks", "elicits", "convex", "differentiable", "robust", "frameworks")
+
+
+def spoken(value: Any) -> str:
+    """A word or a list of words as text of a page."""
+    words = value if isinstance(value, list) else [value]
+    return escape(", ".join(str(word).replace("_", " ") for word in words))
+
+
+def losses_page() -> str:
+    """Every loss in one table, to be searched and sifted."""
+    rows = catalogue()
+    about = (
+        f"<p class=lead>{len(rows)} losses, compared. What each elicits is the prediction that makes it least: losses "
+        "that elicit different things train different models.</p>"
+    )
+    head = "".join(f'<th scope="col">{spoken(name).capitalize()}</th>' for name in ("loss", *HEADS))
+    lines = "".join(_line(told) for told in rows)
+    table = (
+        '<div class="wide" tabindex="0" role="region" aria-label="Losses"><table id="losses">'
+        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+    return page("Losses", [about, _sieves(rows), table], "/losses", "sieve")
+
+
+def _line(told: Mapping[str, Any]) -> str:
+    marks = "".join(f' data-{name}="{escape(_listed(told[name]))}"' for name in SIEVES)
+    words = " ".join((told["id"], *told["aliases"], told["summary"]))
+    name = f'<a href="/losses/{told["id"]}">{escape(told["title"])}</a> <code class="under">{told["id"]}</code>'
+    cells = "".join(f"<td>{spoken(told[head])}</td>" for head in HEADS)
+    return f'<tr{marks} data-words="{escape(words)}"><th scope="row">{name}</th>{cells}</tr>'
+
+
+def _listed(value: Any) -> str:
+    return "|".join(value) if isinstance(value, list) else str(value)
+
+
+def _sieves(rows: Iterable[Mapping[str, Any]]) -> str:
+    found = []
+    for name in SIEVES:
+        values = sorted({value for told in rows for value in _listed(told[name]).split("|") if value})
+        options = "".join(f'<option value="{escape(value)}">{spoken(value)}</option>' for value in values)
+        found.append(
+            f'<div><label for="by-{name}">{spoken(name).capitalize()}</label><select id="by-{name}" name="{name}">'
+            f'<option value="">any</option>{options}</select></div>'
+        )
+    search = '<div><label for="words">Search</label><input id="words" name="words" type="search"></div>'
+    return (
+        f'<form id="sieve" class="wishes">{search}{"".join(found)}</form><p id="left" role="status" class="quiet"></p>'
+    )
+
+
+# ── one loss ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def loss_page(name: str) -> str:
+    """All that is known of one loss."""
+    told = row(find(name))
+    loss = get(told["id"])
+    facts = {
+        "elicits": spoken(told["elicits"]),
+        **{head: spoken(told[head]) for head in ("convex", "differentiable", "robust", "unit", "tasks")},
+        "reductions": spoken(told["reductions"]),
+        **{escape(name): escape(says) for name, says in told["inputs"].items()},
+        "also named": spoken(told["aliases"]),
+        "native in": spoken(told["frameworks"]),
+        "source": _linked(told["source"]),
+    }
+    parts = [
+        f'<p class="kicker"><a href="/losses">Losses</a> / {told["id"]}</p>',
+        f'<p class="lead">{_prose(told["summary"])}</p>',
+        f'<p class="formula">{mathml(told["formula"])}</p>',
+        _curve(loss),
+        _parameters(told["parameters"]),
+        "<h2>What it is</h2>",
+        "<dl>" + "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in facts.items() if v) + "</dl>",
+        f"<p><strong>Beware.</strong> {_prose(told['note'])}</p>" if told["note"] else "",
+        *_codes(code_of(loss)),
+    ]
+    return page(told["title"], filter(None, parts), "/losses")
+
+
+def _prose(text: str) -> str:
+    """A sentence of a docstring."""
+    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(text))
+
+
+def _curve(loss: Any) -> str:
+    try:
+        shown = pictures.curves([loss])
+    except NotSupported:
+        return ""
+    return f'<div class="pair"><figure>{shown.value(440)}</figure><figure>{shown.gradient(440)}</figure></div>'
+
+
+def _parameters(found: Mapping[str, Mapping[str, Any]]) -> str:
+    lines = "".join(
+        f'<tr><th scope="row"><code>{name}</code></th><td>{escape(told["says"])}</td><td>{escape(str(told["default"]))}'
+        f"</td><td>{escape(told['range'])}</td></tr>"
+        for name, told in found.items()
+    )
+    head = "<thead><tr><th>Parameter</th><th>Meaning</th><th>By default</th><th>Range</th></tr></thead>"
+    return f"<h2>Parameters</h2><table>{head}<tbody>{lines}</tbody></table>" if lines else ""
+
+
+def _codes(found: Mapping[str, str]) -> Iterable[str]:
+    if found:
+        yield "<h2>Train with it</h2>"
+    for framework, text in found.items():
+        yield f'<details><summary>{framework}</summary><pre tabindex="0">{escape(text)}</pre></details>'
+
+
+_ADDRESSES = (
+    (re.compile(r"doi:(\S+[^\s.,;)])"), r'<a href="https://doi.org/\1">doi:\1</a>'),
+    (re.compile(r"arXiv:(\d{4}\.\d{4,5})"), r'<a href="https://arxiv.org/abs/\1">arXiv:\1</a>'),
+)
+
+
+def _linked(source: str) -> str:
+    text = escape(source)
+    for pattern, link in _ADDRESSES:
+        text = pattern.sub(link, text)
+    return text
+
+
+# ── warnings ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def warnings_page() -> str:
+    """Every warning."""
+    lines = "".join(
+        f'<tr><th scope="row"><a href="/warnings/{told["code"]}">{told["code"]}</a></th>'
+        f"<td>{told['severity']}</td><td>{escape(told['says'][0])}</td></tr>"
+        for told in warned()
+    )
+    about = "<p class=lead>What a recommendation or an evaluation may warn of.</p>"
+    head = "<thead><tr><th>Code</th><th>Severity</th><th>What it says</th></tr></thead>"
+    return page(
+        "Warnings", [about, f'<div class="wide" tabindex="0"><table>{head}<tbody>{lines}</tbody></table></div>']
+    )
+
+
+def warning_page(code: str) -> str:
+    """What one warning says, and where it comes up."""
+    known = {told["code"]: told for told in warned()}
+    if code not in known:
+        raise nowhere("warning", code, known)
+    told = known[code]
+    parts = [
+        f'<p class="kicker"><a href="/warnings">Warnings</a> / {told["severity"]}</p>',
+        *(f'<p class="lead">{escape(says[0].upper() + says[1:])}.</p>' for says in told["says"]),
+        f"<p>It is said of {escape(' and of '.join(told['places']))}; “…” stands for a number or a name of yours.</p>",
+        f"<p>You know of it already? Ask with <code>ignore={code}</code>, and it is left out.</p>",
+    ]
+    return page(code.replace("_", " ").capitalize(), parts)
