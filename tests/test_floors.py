@@ -20,7 +20,7 @@ FLOORS = (
 READS = {  # rooms that stand on less than all below them
     "frameworks": {"errors", "core"},
     "profile": {"errors", "pool", "remote"},
-    "advice": {"errors", "domains", "core", "sums", "catalogue", "profile"},
+    "advice": {"errors", "domains", "core", "layouts", "sums", "catalogue", "profile"},
 }
 FILES = {str(file.relative_to(ROOT)): file for file in sorted(ROOT.rglob("*.py"))}
 
