@@ -15,12 +15,13 @@ from losses.errors import (
     InvalidInput,
     InvalidShape,
     InvalidType,
+    InvalidWeights,
     LossesError,
     NotSupported,
     UnknownName,
     UnreadableFile,
 )
-from losses.profile import Profile, files, profile, progress, read_csv, read_table
+from losses.profile import Profile, csvtext, files, profile, profile_table, progress, read_csv, read_table
 from losses.profile.csvtext import BATCH
 
 X = [3.0, 1.0, None, 2.0, 2.0]
@@ -268,6 +269,135 @@ def test_csv_columns_are_typed_and_a_code_stays_a_code():
     assert np.array_equal(found["x"], [1, np.nan, 1000], equal_nan=True)
     assert found["zip"].tolist() == ["02139", "10001", "00501"]
     assert found["word"].tolist() == ['a, "b"', None, "c"]
+
+
+ISO = {
+    "dates": ["2024-02-29", "", "1969-12-31", "NA", "2024-03-01"],
+    "minutes": ["2024-02-29 13:05", "", "1969-12-31 23:59", "null", "2024-03-01 00:00"],
+    "seconds": ["2024-02-29T13:05:09", "", "1969-12-31T23:59:59", "NaN", "2024-03-01 00:00:00"],
+    "microseconds": ["2024-02-29 13:05:09.123456", "", "1969-12-31 23:59:59.5", "NaT", "2024-03-01"],
+    "in UTC": ["2024-02-29T13:05:09Z", "", "1969-12-31 23:59:59+00:00", "None", "2024-03-01T00:00:00.25Z"],
+}
+
+
+@pytest.mark.parametrize("form", ISO)
+def test_a_csv_column_of_iso_dates_is_one_of_points_in_time(form, tmp_path):
+    known = [datetime.datetime.fromisoformat(t).replace(tzinfo=None) if t[:1].isdigit() else None for t in ISO[form]]
+    text = "y,x\n" + "".join(f"{t},1\n" for t in ISO[form])
+    assert read_csv(text.encode())["y"].tolist() == known
+    quoted = "y,x\n" + "".join(f'"{t}",1\n' for t in ISO[form])
+    assert read_csv(quoted.encode())["y"].tolist() == known
+    (tmp_path / "days.csv").write_text(text)
+    p = profile(tmp_path / "days.csv", column="y")
+    assert p == profile(np.array(known, "datetime64[us]"), name="y")
+    assert (p.families["dates"], p.missing_rows) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *("2024", "2024-02", "20240229", "2024-02-30", "2024-13-01", "-200-01-01", "2024-2-9", "2024-02-29T24:00"),
+        *("2024-02-29T13", "2024-02-29 13:05+02:00", "2024-02-29T13:05-0", "now", "29/02/2024", "2024-02-29x"),
+        *("2024-02-29T13:05:09.1234567", "٢٠٢٤-02-29", '"2024-02-29\n2024-02-29"'),
+    ],
+)
+def test_what_is_not_quite_an_iso_date_stays_text(odd):
+    found = read_csv(f"y\n2024-02-29\n{odd}\n".encode())["y"]
+    assert found.tolist() == ["2024-02-29", odd.strip('"')]
+
+
+DAYS = np.datetime64("2020-01-01") + np.arange(3000)
+WRITTEN = {
+    "iso dates": np.datetime_as_string(DAYS),
+    "iso times": np.datetime_as_string(DAYS + np.timedelta64(97, "m")),
+    "with an offset": [f"{day}T10:00:00+02:00" for day in DAYS],
+    "day first": [day.strftime("%d/%m/%Y") for day in DAYS.tolist()],
+    "in words": [day.strftime("%d %b %Y") for day in DAYS.tolist()],
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_dates_are_dates_however_they_are_written_and_kept(form, tmp_path):
+    (tmp_path / "days.csv").write_text("sold,x\n" + "".join(f"{day},1\n" for day in WRITTEN[form]))
+    for p in (profile(list(WRITTEN[form])), profile_table(tmp_path / "days.csv")["sold"]):
+        assert (p.kind, p.families["dates"]) == ("datetime", 3000)
+        assert p.kinds[0].share > 0.99
+
+
+def test_dates_of_several_blocks_and_spellings_are_one_column(monkeypatch):
+    monkeypatch.setattr(csvtext, "BLOCK", 40)
+    days = np.datetime_as_string(DAYS[:50]).tolist()
+    assert read_csv("\n".join(["y", *days]).encode())["y"].tolist() == DAYS[:50].astype("M8[us]").tolist()
+    assert read_csv("\n".join(["y", "NA", *days, "soon"]).encode())["y"].tolist() == [None, *days, "soon"]
+    times = [*(f"{day}T05:30" for day in days), "later"]
+    assert read_csv("\n".join(["y", *times]).encode())["y"].tolist() == times
+
+
+def test_dates_are_no_weights():
+    days = read_csv(b"y,day\n1,2020-01-01\n2,2020-01-02\n")["day"]
+    with pytest.raises(InvalidWeights, match="finite numbers"):
+        profile([1, 2], sample_weight=days)
+
+
+# -- CSV in blocks, and line by line
+
+PLAIN = "y,w,s\n" + "".join(f"{i * 0.37},{i % 3},s{i % 7}\n" for i in range(400))
+BLOCKS = {
+    "plain": PLAIN,
+    "windows": PLAIN.replace("\n", "\r\n"),
+    "without a last line end": PLAIN[:-1],
+    "tabs": PLAIN.replace(",", "\t"),
+    "empty lines": PLAIN.replace("s3\n", "s3\n\n"),
+    "empty lines at the end": PLAIN + "\n\n",
+    "quotes late": PLAIN + '1,2,"a, b"\n3,4,"two\nlines"\n5,6,c\n',
+    "a quote within": PLAIN + '1,2,5" wide\n3,4,x\n',
+    "one column": "y\n" + "1.5\n" * 300,
+    "one column with gaps": "y\n" + "1.5\n\n" * 300,
+    "beyond ASCII": PLAIN + "1,2,Zürich\n3,4,東京\n",
+    "a carriage return alone": PLAIN + "1,2,a\rb\n",
+    "a short row": PLAIN + "1,2\n",
+    "a short row and a long one": PLAIN + "1,2\n1,2,3,4\n" + PLAIN[6:],
+    "an open quote": PLAIN + '1,2,"a\n',
+    "not UTF-8": PLAIN.encode() + b"1,2,\xff\n" + PLAIN[6:].encode(),
+    "a long field": PLAIN + "1,2," + "x" * 140_000 + "\n",
+    "a long line": PLAIN + "1,2," + "x" * (1 << 20) + "\n",
+}
+LINES = {
+    "a carriage return alone": "line 402 is not CSV",
+    "a short row": "data row 401 has 2 fields where the header has 3",
+    "a short row and a long one": "data row 401 has 2 fields where the header has 3",
+    "an open quote": "line 402 is not CSV",
+    "not UTF-8": "line 402 is not UTF-8",
+    "a long field": "line 402 is not CSV: field larger than field limit",
+    "a long line": "line 402 is longer than 1048576 bytes",
+}
+
+
+def told(body):
+    try:
+        return [{name: values.tolist() for name, values in read_csv(body).items()}]
+    except LossesError as error:
+        return [type(error), error.detail, error.data]
+
+
+@pytest.mark.parametrize("form", BLOCKS)
+@pytest.mark.parametrize("size", [64, 1000, 1 << 22])
+def test_blocks_of_csv_give_what_its_lines_give(form, size, monkeypatch):
+    body = BLOCKS[form] if isinstance(BLOCKS[form], bytes) else BLOCKS[form].encode()
+    monkeypatch.setattr(csvtext, "BLOCK", size)
+    found = told(body)
+    monkeypatch.setattr(csvtext, "_fields", lambda *_: None)
+    assert found == told(body)
+    assert (form in LINES) == (len(found) == 3)
+    if form in LINES:
+        assert LINES[form] in found[1]
+
+
+def test_a_number_is_a_code_where_any_in_its_column_is():
+    for codes in (["1_000", "2"], ["007", "8"], ["1", " 08"], ["NA", "1_0"], ["-1", "00"]):
+        found = read_csv("\n".join(["y", *codes]).encode())["y"].tolist()
+        assert found == [None if code == "NA" else code.strip() for code in codes]
+    assert read_csv(b"y\n0\n0.5\n-0\n 1 \n1e-3\n")["y"].tolist() == [0, 0.5, 0, 1, 0.001]
 
 
 def test_rows_that_differ_in_shape_do_not_make_a_target():

@@ -50,7 +50,7 @@ CLUES: tuple[Clue, ...] = (
     Clue("there are exactly two values", lambda f: f.distinct == 2, {"binary": 9}),
     Clue("the two numbers are not neighbours", lambda f: f.pair_apart, {"binary": -4}, "{f.p.min:g} and {f.p.max:g}"),
     # times
-    Clue("the values are dates or times", lambda f: f.p.families["dates"] > 0.5 * f.p.n, {"datetime": 14}),
+    Clue("the values are dates or times", lambda f: f.dated, {"datetime": 14}),
     Clue("the strings are names of months or days", lambda f: f.calendar_words, {"datetime": 9}),
     Clue("the numbers read as packed dates", lambda f: f.packed_dates, {"datetime": 20}, "{f.ends}"),
     Clue("the numbers all lie among the years of our time", lambda f: f.recent_years, {"datetime": 9}, "{f.ends}"),
@@ -94,13 +94,13 @@ CLUES: tuple[Clue, ...] = (
     # codes
     Clue(
         "nearly every string is different",
-        lambda f: f.textual and f.uniqueness > 0.9 and f.p.n >= 10,
+        lambda f: f.textual and not f.dated and f.uniqueness > 0.9 and f.p.n >= 10,
         {"identifier": 9},
         "{f.distinct} in {f.p.n} rows",
     ),
     Clue(
         "there are very many different strings",
-        lambda f: f.textual and f.distinct > 100,
+        lambda f: f.textual and not f.dated and f.distinct > 100,
         {"identifier": 3},
         "{f.distinct}",
     ),

@@ -21,7 +21,7 @@ from losses.errors import InvalidInput, InvalidShape, InvalidType, InvalidWeight
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
-Meaning = tuple[str, float | str]  # the family of a value, and the number or word it stands for
+Meaning = tuple[str, float | str | None]  # the family of a value, and what it stands for: None where it is missing
 
 CHUNK = 1 << 18  # rows looked at, and sorted, at once: they fit the cache and NumPy's vectorised sort
 NOTHING = 1e-100  # a weight that is none: products of smaller ones vanish
@@ -45,8 +45,8 @@ _SCALARS = {bool, int, float, str, type(None), np.float64, np.float32, np.int64,
 class Column:
     """One batch of a column: its numbers in row order, its strings counted, and how many rows were of each family.
 
-    ``present`` tells the rows that are not missing where some are, and ``read`` what each row was read as where rows
-    were looked at one by one.
+    ``present`` tells the rows that are not missing where some are, and ``read`` gives what each row was read as, None
+    where it is missing, where rows were looked at one by one.
     """
 
     numbers: Floats = field(default_factory=lambda: np.empty(0))
@@ -56,14 +56,14 @@ class Column:
     padded: int = 0
     present: npt.NDArray[np.bool_] | None = None
     matrix: Array | None = None
-    read: list[Meaning] | None = None
+    read: Callable[[], Iterable[float | str | None]] | None = None
 
     def shared(self, weight: Floats) -> tuple[Floats, Counter[str]]:
         """The weights of all rows, dealt out: those of the numbers in row order, and what each string weighs."""
         weight = weight if self.present is None else weight[self.present]
         if not self.words or self.read is None:
             return weight, Counter()
-        found = [value for family, value in self.read if family != "missing"]
+        found = [value for value in self.read() if value is not None]
         masses: Counter[str] = Counter()
         for value, mass in zip(found, weight.tolist(), strict=True):
             if isinstance(value, str):
@@ -124,7 +124,7 @@ def _no_column(target: Any) -> InvalidType:
 def read_weights(weight: Any, rows: int) -> Floats:
     """Sample weights as floats: one a row, finite, none negative."""
     column = read_column(weight)
-    if column.words or column.missing or column.matrix is not None:
+    if column.words or column.families["dates"] or column.missing or column.matrix is not None:
         raise InvalidWeights("sample_weight must be finite numbers, one a row", field="sample_weight")
     if column.numbers.size != rows:
         detail = f"sample_weight has {column.numbers.size} values for {rows} rows"
@@ -229,23 +229,29 @@ def _nested(values: Sequence[Any]) -> Column:
 
 def _worded(values: Sequence[str | None]) -> Column:
     """Strings: each distinct one is looked at once; those that spell numbers become numbers."""
-    meanings = {value: _meaning(value) for value in set(values)}
-    read = [meanings[value] for value in values]
-    return _collected(read)
+    said: dict[str | None, float | str | None] = {}
+    families: dict[str, int] = {}
+    words: dict[str, int] = {}
+    for value, rows in Counter(values).items():
+        family, meaning = _meaning(value)
+        said[value] = meaning
+        families[family] = families.get(family, 0) + rows
+        if isinstance(meaning, str):
+            words[meaning] = words.get(meaning, 0) + rows
+    return _collected(Counter(families), Counter(words), lambda: map(said.get, values))
 
 
 def _mixed(values: Sequence[Any]) -> Column:
-    return _collected([_meaning(value) for value in values])
+    read = [_meaning(value) for value in values]
+    words = Counter(meaning for _, meaning in read if isinstance(meaning, str))
+    return _collected(Counter(family for family, _ in read), words, lambda: (meaning for _, meaning in read))
 
 
-def _collected(read: list[Meaning]) -> Column:
-    families = Counter(family for family, _ in read)
-    missing = families.pop("missing", 0)
-    numbers = [v for _, v in read if not isinstance(v, str)]
-    words = Counter(v for family, v in read if isinstance(v, str) and family != "missing")
-    padded = families.pop("padded", 0)
+def _collected(families: Counter[str], words: Counter[str], read: Callable[[], Iterable[float | str | None]]) -> Column:
+    missing, padded = families.pop("missing", 0), families.pop("padded", 0)
     families["numeric_strings"] += padded
-    present = np.fromiter((family != "missing" for family, _ in read), bool, len(read)) if missing else None
+    numbers = [v for v in read() if isinstance(v, float)] if families.total() > words.total() else []
+    present = np.array([v is not None for v in read()]) if missing else None
     return Column(_floats(numbers), words, +families, missing, padded, present, read=read)
 
 
@@ -257,13 +263,13 @@ def _meaning(value: Any) -> Meaning:
         return "booleans", float(value)
     if isinstance(value, (int, float, np.integer, np.floating)) or type(value).__name__ == "Decimal":
         number = _floats([value])[0]
-        return ("missing", "") if math.isnan(number) else ("numbers", float(number))
+        return ("missing", None) if math.isnan(number) else ("numbers", float(number))
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return "missing", ""
+        return "missing", None
     if hasattr(value, "isoformat"):
         return "dates", str(value.isoformat())
     if isinstance(value, np.datetime64):
-        return ("missing", "") if np.isnat(value) else ("dates", str(value))
+        return ("missing", None) if np.isnat(value) else ("dates", str(value))
     if isinstance(value, bytes):
         return _spelled(value.decode("utf-8", "replace"))
     raise InvalidType(f"a target cannot hold {type(value).__name__} values", field="target", got=type(value).__name__)
@@ -272,11 +278,12 @@ def _meaning(value: Any) -> Meaning:
 def _spelled(text: str) -> Meaning:
     word = text.strip()
     if word.lower() in _ABSENT:
-        return "missing", ""
-    if _NUMBER.fullmatch(word) and math.isfinite(float(word)):
-        return ("padded" if word[0] == "0" and word[1:2].isdigit() else "numeric_strings"), float(word)
-    if dressed := _DRESSED.fullmatch(word):
-        return "numeric_strings", float(dressed[1] + dressed[2].replace(",", ""))
+        return "missing", None
+    if not word[0].isalpha():
+        if _NUMBER.fullmatch(word) and math.isfinite(float(word)):
+            return ("padded" if word[0] == "0" and word[1:2].isdigit() else "numeric_strings"), float(word)
+        if dressed := _DRESSED.fullmatch(word):
+            return "numeric_strings", float(dressed[1] + dressed[2].replace(",", ""))
     return ("dates" if _DATE.fullmatch(word) else "strings"), word
 
 

@@ -167,6 +167,11 @@ class Facts:
     # -- times
 
     @cached_property
+    def dated(self) -> bool:
+        """More than half of the rows are dates or times."""
+        return self.p.families["dates"] > 0.5 * self.p.n
+
+    @cached_property
     def decimal_years(self) -> bool:
         """Years with fractions, as the times of a series are written."""
         return (

@@ -169,5 +169,6 @@ class Words(Tally):
     @staticmethod
     def hashes(values: npt.NDArray[np.generic]) -> Hashes:
         """Eight bytes of BLAKE2 of each string."""
-        digests = (hashlib.blake2b(str(v).encode("utf-8", "surrogatepass"), digest_size=8).digest() for v in values)
+        words = values.astype(np.str_).tolist()
+        digests = (hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest() for word in words)
         return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
