@@ -19,6 +19,7 @@ from .profile import Profile
 WIDTH, HEIGHT = 60, 5  # of a histogram, in characters
 LONGEST = 40  # characters of the longest bar
 BARS = 12  # values that are shown as one bar each
+FARTHEST = 9e12  # seconds from 1970, in either direction, that a point in time of microseconds may lie
 SURE = 0.9  # the belief from which a kind is not asked about
 _UP, _ALONG = " ▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█"
 
@@ -163,11 +164,11 @@ def _histogram(p: Profile) -> list[str]:
         "  " + "".join(_UP[min(max(int(e) - 8 * level, 0), 8)] for e in eighths).rstrip()
         for level in reversed(range(HEIGHT))
     ]
-    low, high = f"{bins.low:.4g}", f"{bins.high:.4g}"
+    low, high = _value(p, bins.low), _value(p, bins.high)
     axis = low + high.rjust(max(bins.rows.size - len(low), len(high) + 1))
     total = bins.rows.sum() + bins.below + bins.above or 1
     beyond = [
-        f"{rows / total:.2%} {where} {end:.4g}"
+        f"{rows / total:.2%} {where} {_value(p, end)}"
         for rows, where, end in ((bins.below, "below, from", p.min), (bins.above, "above, to", p.max))
         if rows
     ]
@@ -191,7 +192,14 @@ def _ends(p: Profile) -> str:
     if p.words.distinct or p.n_classes <= 2:
         shown = [f"{cut(name)} {share:.0%}" for name, share in sorted(shares(p), key=lambda s: -s[1])[:3]]
         return ", ".join(shown) + (f", {p.n_classes - 3:,} more" if p.n_classes > 3 else "")
-    return f"from {p.min:.4g} to {p.max:.4g}, median {p.median:.4g}"
+    return f"from {_value(p, p.min)} to {_value(p, p.max)}, median {_value(p, p.median)}"
+
+
+def _value(p: Profile, x: float) -> str:
+    """A value of the column: a number, or the point in time that it is the seconds of."""
+    if not _dates(p) or abs(x) > FARTHEST:
+        return f"{x:.4g}"
+    return str(np.datetime_as_string(np.datetime64(round(x * 1e6), "us"), unit="auto"))
 
 
 # ── why, and what would settle it ───────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +246,11 @@ def _why(p: Profile) -> list[str]:
 
 
 def _numbers(p: Profile) -> bool:
-    return bool(p.moments.total) and not p.words.distinct and p.n_classes > 2
+    return bool(p.moments.total) and not p.words.distinct and p.n_classes > 2 and not _dates(p)
+
+
+def _dates(p: Profile) -> bool:
+    return p.n > 0 and p.families["dates"] == p.n and not p.words.distinct
 
 
 def _classes(p: Profile) -> bool:
@@ -259,6 +271,7 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
         "standard deviation {p.std:.4g}, robust sigma {p.robust_sigma:.4g} ({p.robust_sigma_source})",
     ),
     ("range", _numbers, "from {p.min:.6g} to {p.max:.6g}, nine rows in ten from {low:.4g} to {high:.4g}"),
+    ("times", _dates, "from {first} to {last}, half of them up to {middle}"),
     ("shape", _numbers, "skewness {p.skewness:.3g}, excess kurtosis {p.excess_kurtosis:.3g}"),
     (
         "tails",
@@ -272,7 +285,7 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
         lambda p: _numbers(p) and p.integral and p.nonnegative and p.kind in ("count", "zero_inflated_count"),
         "variance {p.dispersion:.3g} times the mean (1 for Poisson), negative binomial alpha {p.nb_alpha:.3g}",
     ),
-    ("values", lambda p: _numbers(p), "{p.n_classes:,} different ones{most}"),
+    ("values", lambda p: _numbers(p) or _dates(p), "{p.n_classes:,} different ones{most}"),
     ("codes", lambda p: bool(p.sentinels), "{codes} may stand for missing"),
     ("infinite", lambda p: p.infinite > 0, "{p.infinite:,} rows"),
     ("missing", lambda p: p.missing_rows > 0, "{p.missing_rows:,} rows, {p.missing.share:.2%} of all"),
@@ -287,6 +300,7 @@ def known(p: Profile) -> list[tuple[str, str]]:
         "low": p.quantile(0.05),
         "high": p.quantile(0.95),
         "most": f", the commonest on {p.majority_share:.2%} of rows" if p.majority_share >= 0.001 else "",
+        **{name: _value(p, x) for name, x in (("first", p.min), ("middle", p.median), ("last", p.max))},
         "codes": ", ".join(f"{value:g} ({rows:,} rows)" for value, rows in p.sentinels.items()),
     }
     return [(name, says.format(p=p, **more)) for name, when, says in KNOWN if when(p)]

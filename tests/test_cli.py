@@ -171,7 +171,21 @@ def test_a_doubtful_kind_comes_with_the_question_that_settles_it() -> None:
     assert "To settle it" not in page(profile(["a", "b"] * 50))
 
 
+def test_points_in_time_are_shown_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "days.csv"
+    days = [str(np.datetime64("2023-01-01") + i) for i in range(365)]
+    path.write_text("day,x\n" + "".join(f"{day},1\n" for day in days))
+    shown = run(capsys, "profile", str(path), "--column", "day")
+    assert "from 2023-01-01 to 2023-12-31, half of them up to 2023-07-02" in shown
+    assert "2023-01-01 " in shown.splitlines()[7]
+    assert "1.6" not in shown.partition("Why")[0]
+    assert "mean" not in shown
+    assert "from 2023-01-01 to 2023-12-31, median 2023-07-02" in run(capsys, "profile", str(path))
+
+
 COLUMNS = {
+    "times": np.datetime64("2023-01-01T05:30") + np.arange(40) * np.timedelta64(97, "m"),
+    "one time": [np.datetime64("2023-01-01")] * 9,
     "empty": [],
     "all missing": [None] * 4,
     "one row": [5],
