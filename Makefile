@@ -24,8 +24,10 @@ mutants: .venv/.test ## changes each formula in many small ways, and tells which
 serve: .venv/.service ## keeps the service running on http://127.0.0.1:8000
 	$(BIN)/losses serve
 
-bench: .venv/.bench ## speed and memory beside NumPy, scikit-learn, torch, JAX and others, as ratios
+bench: .venv/.bench ## losses, kinds and profiles beside NumPy, scikit-learn, torch, JAX, polars and others
 	$(BIN)/python -m benchmarks.core
+	$(BIN)/python -m benchmarks.kinds
+	$(BIN)/python -m benchmarks.profiles
 
 readme: .venv/.test ## writes the catalogue table into the README
 	$(BIN)/python -m tests.readme

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+BENCHMARKS = {path.stem: path.read_text() for path in sorted((ROOT / "benchmarks").glob("*.py"))}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -79,3 +81,23 @@ def test_importing_the_engine_loads_no_web_framework_and_no_heavy_library() -> N
     script = f"import sys, losses; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_make_bench_runs_every_benchmark_that_prints_a_table() -> None:
+    recipe = (ROOT / "Makefile").read_text().partition("\nbench:")[2].partition("\n\n")[0]
+    tables = [name for name, text in BENCHMARKS.items() if '__name__ == "__main__"' in text and "head(" in text]
+    assert len(tables) >= 3
+    assert [name for name in tables if f"-m benchmarks.{name}" not in recipe] == []
+
+
+def test_the_bench_extra_names_all_that_the_benchmarks_import() -> None:
+    extras = PROJECT["optional-dependencies"]
+    wanted = ["bench", *re.findall(r"losses\[([\w,]+)\]", " ".join(extras["bench"]))]
+    lines = [
+        *PROJECT["dependencies"],
+        *(line for some in wanted for extra in some.split(",") for line in extras[extra]),
+    ]
+    known = set(re.findall(r"[a-z]\w+", " ".join(lines).replace("scikit-learn", "sklearn")))
+    called = {name for text in BENCHMARKS.values() for name in re.findall(r'import_module\(f?"(\w+)', text)}
+    assert {"polars", "statsmodels", "distributed", "pyarrow"} <= called
+    assert called - known == set()
