@@ -6,6 +6,7 @@ import datetime
 import decimal
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -414,6 +415,83 @@ def test_a_file_can_be_weighted(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("target\n1\n3\n")
     assert profile(path, sample_weight=[3, 1]).mean == 1.5
+
+
+WEIGHTED_ROWS = 2000
+
+
+@pytest.fixture(params=["csv", "jsonl", "npz", "parquet", "arrow"])
+def weighted(request, tmp_path, monkeypatch):
+    """Two files of a target and its weights, read in small batches; and the same as arrays."""
+    rng = np.random.default_rng(0)
+    y, w = np.round(rng.gamma(2.0, size=WEIGHTED_ROWS), 3), rng.integers(0, 4, WEIGHTED_ROWS).astype(float)
+    monkeypatch.setattr(files, "PART", 300)
+    monkeypatch.setattr(files, "CHUNK", 90)
+    monkeypatch.setattr(files, "BATCH", 70)
+    monkeypatch.setattr(csvtext, "BLOCK", 1000)
+    for place in range(2):
+        half = slice(place * 1000, (place + 1) * 1000)
+        _write(tmp_path / f"{place}.{request.param}", y[half].tolist(), w[half].tolist())
+    return str(tmp_path / f"*.{request.param}"), y, w
+
+
+def _write(path, y, w):
+    if path.suffix == ".csv":
+        path.write_text("y,w\n" + "".join(f"{a},{b}\n" for a, b in zip(y, w, strict=True)))
+    elif path.suffix == ".jsonl":
+        path.write_text("\n".join(json.dumps({"y": a, "w": b}) for a, b in zip(y, w, strict=True)))
+    elif path.suffix == ".npz":
+        np.savez(path, y=y, w=w)
+    else:
+        pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        table = pa.table({"y": y, "w": w})
+        if path.suffix == ".parquet":
+            pq.write_table(table, path, row_group_size=100)
+        else:
+            with pa.ipc.new_file(path, table.schema) as sink:
+                sink.write_table(table, max_chunksize=130)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_weighted_files_are_read_in_parts_and_give_what_one_array_gives(weighted, named, monkeypatch):
+    pattern, y, w = weighted
+    most = []
+    of = Profile.of
+    monkeypatch.setattr(Profile, "of", lambda batch, **k: most.append(len(batch)) or of(batch, **k))
+    p = profile(pattern, column="y", sample_weight="w" if named else w.tolist())
+    monkeypatch.undo()
+    whole = Profile.of(y, sample_weight=w)
+    assert (p.name, p.n, p.values, p.min, p.max) == ("y", whole.n, whole.values, whole.min, whole.max)
+    assert p.mean == pytest.approx(np.average(y, weights=w), rel=1e-12)
+    assert p.weights.total == whole.weights.total
+    assert max(most) <= (1000 if pattern.endswith("npz") else 200)
+
+
+def test_weights_that_do_not_fit_a_file_are_refused_with_the_row(weighted):
+    pattern, _, w = weighted
+    for wrong in (w[:-1], w[:5], np.append(w, 1.0)):
+        with pytest.raises(InvalidShape, match=f"sample_weight has {wrong.size} values for 2000 rows"):
+            profile(pattern, column="y", sample_weight=wrong)
+    with pytest.raises(UnknownName, match="unknown column 'weights'"):
+        profile(pattern, column="y", sample_weight="weights")
+    with pytest.raises(InvalidWeights, match="no row has a sample_weight above zero"):
+        profile(pattern, column="y", sample_weight=w * 0)
+    w[1234] = -1
+    for at in range(2):
+        _write(Path(pattern.replace("*", str(at))), w[:1000].tolist(), w[at * 1000 : at * 1000 + 1000].tolist())
+    for wrong in (w, "w"):
+        with pytest.raises(InvalidWeights, match="see row 1234") as refused:
+            profile(pattern, column="y", sample_weight=wrong)
+        assert refused.value.data["rows"] == [1234]
+
+
+def test_weighted_boxes_in_a_file_are_boxes(tmp_path):
+    ends = np.sort(np.random.default_rng(3).random((500, 2, 2)), axis=1).reshape(-1, 4)
+    np.save(tmp_path / "boxes.npy", ends)
+    p = profile(tmp_path / "boxes.npy", sample_weight=np.ones(500))
+    assert (p.kind, p.n) == ("boxes", 500)
+    with pytest.raises(UnknownName):
+        profile(tmp_path / "boxes.npy", sample_weight="w")
 
 
 def test_dressed_numbers_are_numbers():

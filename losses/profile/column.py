@@ -121,8 +121,8 @@ def _no_column(target: Any) -> InvalidType:
     return InvalidType(f"a column of values is expected, got {type(target).__name__}", field="target")
 
 
-def read_weights(weight: Any, rows: int) -> Floats:
-    """Sample weights as floats: one a row, finite, none negative."""
+def read_weights(weight: Any, rows: int, start: int = 0) -> Floats:
+    """Sample weights as floats: one a row, finite, none negative; those of the rows from ``start`` on."""
     column = read_column(weight)
     if column.words or column.families["dates"] or column.missing or column.matrix is not None:
         raise InvalidWeights("sample_weight must be finite numbers, one a row", field="sample_weight")
@@ -131,8 +131,8 @@ def read_weights(weight: Any, rows: int) -> Floats:
         raise InvalidShape(detail, field="sample_weight", expected=rows, got=column.numbers.size)
     bad = np.flatnonzero(~((column.numbers >= 0) & (column.numbers <= 1e100)))
     if bad.size:
-        detail = f"sample_weight must lie in [0, 1e100]; see row {bad[0]}"
-        raise InvalidWeights(detail, field="sample_weight", rows=bad[:20].tolist())
+        detail = f"sample_weight must lie in [0, 1e100]; see row {start + bad[0]}"
+        raise InvalidWeights(detail, field="sample_weight", rows=(start + bad[:20]).tolist())
     return column.numbers
 
 

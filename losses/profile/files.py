@@ -34,28 +34,42 @@ PART = 1 << 20  # rows of a Parquet file, at least, that are read by one thread
 
 
 class Part(NamedTuple):
-    """Some batches of a column, read when they are asked for, and the share of all files that then is read."""
+    """Some batches of a column, read when they are asked for: values and, where a column holds them, their weights.
 
-    batches: Iterator[Any]
+    With them the share of all files that then is read, and how many rows they are.
+    """
+
+    batches: Iterator[tuple[Any, Any]]
     share: float
+    rows: int
 
 
-def read_parts(path: str | os.PathLike[str], column: str | None = None) -> tuple[str | None, Iterator[Part]]:
+def read_parts(
+    path: str | os.PathLike[str], column: str | None = None, weight: str | None = None
+) -> tuple[str | None, Iterator[Part]]:
     """The name of the wanted column of a file (or of all files of a pattern), and its values part by part.
 
-    Without ``column`` it is the one named "target", or the only one there is.
+    Without ``column`` it is the one named "target", or the only one there is; ``weight`` names that of the weights.
     """
     files = _files(path)
     if files == ["-"]:  # standard input can be read only once
         table = read_table("-")
         wanted = chosen(list(table), column) or DEFAULT
-        return wanted, iter([Part(iter([table[wanted]]), 1.0)])
-    name = chosen(column_names(files[0]), column)
+        _known(weight, list(table))
+        return wanted, iter([Part(iter([(table[wanted], table.get(weight or ""))]), 1.0, len(table[wanted]))])
+    names = column_names(files[0])
+    name = chosen(names, column)
+    _known(weight, names)
     return name, (
-        Part(batches, (place + share) / len(files))
+        part._replace(share=(place + part.share) / len(files))
         for place, file in enumerate(files)
-        for batches, share in (_row_groups if _suffix(file) == ".parquet" else _streamed)(file, name)
+        for part in (_row_groups if _suffix(file) == ".parquet" else _streamed)(file, name, weight)
     )
+
+
+def _known(weight: str | None, names: Sequence[str]) -> None:
+    if weight is not None and weight not in names:
+        raise UnknownName.among("column", weight, names)
 
 
 def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> dict[str, Array]:
@@ -138,17 +152,18 @@ def _reader(path: str) -> Reader:
     return reader
 
 
-def _streamed(path: str, name: str | None) -> Iterator[Part]:
+def _streamed(path: str, name: str | None, weight: str | None) -> Iterator[Part]:
     """Each batch as a part of its own, with the share of the file that lies behind it."""
     reader = _reader(path)
     with _guarded(path), _opened(path) as stream:
         size = stream.seek(0, io.SEEK_END) or 1
         stream.seek(0)
-        for batch in reader(stream, None if name is None else [name]):
-            yield Part(iter([batch[name or DEFAULT]]), stream.tell() / size)
+        for batch in reader(stream, None if name is None else [name, *([weight] if weight else [])]):
+            values = batch[name or DEFAULT]
+            yield Part(iter([(values, batch[weight] if weight else None)]), stream.tell() / size, len(values))
 
 
-def _row_groups(path: str, name: str | None) -> Iterator[Part]:
+def _row_groups(path: str, name: str | None, weight: str | None) -> Iterator[Part]:
     """Row groups of a Parquet file, some at a time, to be read and decoded by whichever thread looks at them."""
     with _guarded(path), _parquet_file(path) as file:
         footer = file.metadata
@@ -161,14 +176,15 @@ def _row_groups(path: str, name: str | None) -> Iterator[Part]:
             runs[-1].append(group)
             rows += footer.row_group(group).num_rows
     for place, run in enumerate(runs):
-        yield Part(_column_of(path, footer, run, name or DEFAULT), (place + 1) / len(runs))
+        rows = sum(footer.row_group(group).num_rows for group in run)
+        yield Part(_columns_of(path, footer, run, name or DEFAULT, weight), (place + 1) / len(runs), rows)
 
 
-def _column_of(path: str, footer: Any, groups: list[int], name: str) -> Iterator[Any]:
+def _columns_of(path: str, footer: Any, groups: list[int], name: str, weight: str | None) -> Iterator[tuple[Any, Any]]:
     with _guarded(path), _parquet_file(path, footer) as file:
-        for batch in file.iter_batches(CHUNK, groups, [name], use_threads=False):
+        for batch in file.iter_batches(CHUNK, groups, [name, *([weight] if weight else [])], use_threads=False):
             batch.validate(full=True)
-            yield batch.column(name)
+            yield batch.column(name), batch.column(weight) if weight else None
 
 
 @contextlib.contextmanager
