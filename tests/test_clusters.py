@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import math
 import sys
+import types
 
 import numpy as np
 import pytest
 
 import losses
-from losses.errors import InvalidShape, InvalidType, InvalidWeights, NotSupported, OutsideDomain
+from losses.errors import InvalidShape, InvalidType, InvalidWeights, NotSupported, OutsideDomain, UnknownName
 
 EXACT = ("n", "missing_rows", "infinite", "families", "lowest", "highest", "zero_rows", "negatives", "integers")
 ROWS = 120_000
@@ -140,6 +141,82 @@ def test_what_is_wrong_on_a_worker_is_said_here(frame):
         losses.evaluate("mse", frame["y"], frame["z"], reduction="none")
 
 
+# -- Spark and Ray: what the adapters do with partitions, without the engines
+
+
+class Frame:
+    """A Spark frame, as far as the adapter asks: columns, and partitions of record batches."""
+
+    def __init__(self, *partitions):
+        self.partitions = partitions
+        self.columns = partitions[0][0].schema.names
+
+    def mapInArrow(self, work, schema):  # noqa: N802, for that is Spark's name
+        rows = [batch for part in self.partitions for batch in work(iter(part))]
+        self.states = [types.SimpleNamespace(**row) for batch in rows for row in batch.to_pylist()]
+        return self
+
+    def toLocalIterator(self):  # noqa: N802
+        return iter(self.states)
+
+
+class Dataset:
+    """A Ray dataset, as far as the adapter asks: columns, and blocks that are tables."""
+
+    def __init__(self, *partitions):
+        self.blocks = [importlib.import_module("pyarrow").Table.from_batches(part) for part in partitions]
+
+    def columns(self):
+        return self.blocks[0].column_names
+
+    def map_batches(self, work, batch_format, batch_size):
+        self.states = [{"state": state} for block in self.blocks for state in work(block)["state"]]
+        return self
+
+    def iter_rows(self):
+        return iter(self.states)
+
+
+def partitions(**columns):
+    """Two partitions of two batches each, and an empty one."""
+    pa = pytest.importorskip("pyarrow")
+    batches = pa.table(columns).to_batches(max_chunksize=len(columns["y"]) // 4)
+    return batches[:2], batches[2:], [batches[0].slice(0, 0)]
+
+
+ADAPTERS = {"on_pyspark": Frame, "on_ray": Dataset}
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_weights_of_spark_and_ray_stand_in_a_column_beside_the_target(adapter):
+    engine = importlib.import_module(f"losses.clusters.{adapter}")
+    rng = np.random.default_rng(0)
+    y, w = rng.integers(0, 40, 1000), rng.integers(0, 3, 1000).astype(float)
+    for columns in ({"w": w, "y": y}, {"y": y, "w": w}):
+        p = engine.profile(ADAPTERS[adapter](*partitions(**columns)), sample_weight="w")
+        whole = losses.Profile.of(y, sample_weight=w)
+        assert (p.name, p.n, p.values, p.weights.total) == ("y", whole.n, whole.values, whole.weights.total)
+        assert p.mean == pytest.approx(np.average(y, weights=w), rel=1e-12)
+    assert engine.profile(ADAPTERS[adapter](*partitions(y=y))).values == losses.Profile.of(y).values
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_weights_that_spark_and_ray_cannot_take_are_refused(adapter):
+    engine = importlib.import_module(f"losses.clusters.{adapter}")
+    y = np.arange(40.0)
+    table = ADAPTERS[adapter](*partitions(y=y, w=y, z=y))
+    with pytest.raises(InvalidShape, match="one column is expected beside 'w', got 2"):
+        engine.profile(table, sample_weight="w")
+    with pytest.raises(InvalidShape, match="one column is expected, got 3"):
+        engine.profile(table)
+    with pytest.raises(UnknownName, match="unknown column 'weight'"):
+        engine.profile(table, sample_weight="weight")
+    with pytest.raises(InvalidType, match="the name of a column of the same frame, got ndarray"):
+        engine.profile(table, sample_weight=y)
+    with pytest.raises(InvalidWeights):
+        engine.profile(ADAPTERS[adapter](*partitions(y=y, w=-y)), sample_weight="w")
+
+
 # -- Spark and Ray, where they are installed
 
 
@@ -155,6 +232,8 @@ def test_spark_gives_the_same_states(table, monkeypatch):
         frame = spark.read.parquet(str(folder))
         alike(losses.profile(frame.select("y")), losses.profile(folder / "*.parquet", column="y"))
         alike(losses.profile(frame.select("gaps")), losses.profile(folder / "*.parquet", column="gaps"))
+        p = losses.profile(frame.select("y", "w"), sample_weight="w")
+        assert p.mean == pytest.approx(np.average(data["y"], weights=data["w"]), rel=1e-12)
         found = on_pyspark.evaluate_frame(["mse", "mae"], frame, "y", "z", "w")
         same_losses(found, losses.evaluate(["mse", "mae"], data["y"], data["z"], data["w"]))
         with pytest.raises(NotSupported):
@@ -174,6 +253,8 @@ def test_ray_gives_the_same_states(table):
     try:
         rows = ray.data.read_parquet(str(folder))
         alike(losses.profile(rows.select_columns(["y"])), losses.profile(folder / "*.parquet", column="y"))
+        p = losses.profile(rows.select_columns(["w", "y"]), sample_weight="w")
+        assert p.mean == pytest.approx(np.average(data["y"], weights=data["w"]), rel=1e-12)
         found = on_ray.evaluate_dataset(["mse", "mae"], rows, "y", "z", "w")
         same_losses(found, losses.evaluate(["mse", "mae"], data["y"], data["z"], data["w"]))
         with pytest.raises(NotSupported):

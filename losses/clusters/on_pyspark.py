@@ -8,23 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from losses.errors import InvalidShape, NotSupported
+from losses.clusters.columns import target_of
+from losses.errors import NotSupported
 from losses.evaluate import Evaluation, Evaluator
 from losses.profile import Profile
 
 
 def profile(frame: Any, name: str | None = None, sample_weight: Any = None, task: str | None = None) -> Profile:
-    """The profile of a frame of one column, as ``frame.select("y")`` gives it."""
-    if sample_weight is not None:
-        raise NotSupported("sample weights of Spark columns", field="sample_weight")
-    if len(frame.columns) != 1:
-        raise InvalidShape(f"one column is expected, got {len(frame.columns)}", field="target")
+    """The profile of a frame of one column, as ``frame.select("y")`` gives it, or of two, one of them the weights'."""
+    target = target_of(frame.columns, sample_weight)
 
     def state(batches: Iterable[Any]) -> bytes:
-        return sum((Profile.of(batch.column(0), task=task) for batch in batches), Profile()).to_bytes()
+        rows = ((b.column(target), None if sample_weight is None else b.column(sample_weight)) for b in batches)
+        return sum((Profile.of(y, sample_weight=w, task=task) for y, w in rows), Profile()).to_bytes()
 
     total = sum(map(Profile.from_bytes, _states(frame, state)), Profile())
-    return replace(total, name=name or frame.columns[0])
+    return replace(total, name=name or target)
 
 
 def evaluate_frame(

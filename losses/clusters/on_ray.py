@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from losses.errors import InvalidShape, NotSupported
+from losses.clusters.columns import target_of
+from losses.errors import NotSupported
 from losses.evaluate import Evaluation, Evaluator
 from losses.profile import Profile
 
 
 def profile(dataset: Any, name: str | None = None, sample_weight: Any = None, task: str | None = None) -> Profile:
-    """The profile of a dataset of one column, as ``dataset.select_columns(["y"])`` gives it."""
-    if sample_weight is not None:
-        raise NotSupported("sample weights of Ray columns", field="sample_weight")
-    columns = dataset.columns()
-    if len(columns) != 1:
-        raise InvalidShape(f"one column is expected, got {len(columns)}", field="target")
-    states = _states(dataset, lambda block: Profile.of(block.column(0), task=task).to_bytes())
-    return replace(sum(map(Profile.from_bytes, states), Profile()), name=name or columns[0])
+    """The profile of a dataset of one column, as ``select_columns(["y"])`` gives it, or of two, one the weights'."""
+    target = target_of(dataset.columns(), sample_weight)
+
+    def state(block: Any) -> bytes:
+        weight = None if sample_weight is None else block.column(sample_weight)
+        return Profile.of(block.column(target), sample_weight=weight, task=task).to_bytes()
+
+    return replace(sum(map(Profile.from_bytes, _states(dataset, state)), Profile()), name=name or target)
 
 
 def evaluate_dataset(
