@@ -108,6 +108,8 @@ def profile_command(options: Options) -> None:
     found, notes = _profiles(options)
     if options.private:
         found = {name: Profile.from_dict(p.to_dict(private=True)) for name, p in found.items()}
+    if options.html:
+        return _report(options, found)
     one = next(iter(found), None) if len(found) == 1 and not notes else "target" if "target" in found else None
     if one is not None:
         return _json(described(found[one])) if options.json else print(page(found[one]))
@@ -116,6 +118,16 @@ def profile_command(options: Options) -> None:
     heads = ("column", "kind", "rows", "missing", "shape", "values")
     print(_table(heads, [line(p) for p in found.values()]), *notes, "", sep="\n")
     return print("One column in full: --column NAME")
+
+
+def _report(options: Options, found: Mapping[str, Profile]) -> None:
+    """Every column with its advice, as one page in a file."""
+    from .advice import recommend
+    from .report import advised, document, profiled
+
+    parts = [profiled(p) + (advised(recommend(p)) if p.n else "") for p in found.values()]
+    with open(options.html, "w", encoding="utf-8") as file:
+        file.write(document(os.path.basename(options.file), parts))
 
 
 def drift_command(options: Options) -> None:
@@ -316,7 +328,11 @@ COMMANDS: tuple[tuple[Callable[[Options], int | None], str, list[Option]], ...] 
     (
         profile_command,
         "what a target column is like, or each column of a table",
-        [KEPT, COLUMN, _option("--private", action="store_true", help="leave out single values"), JSON],
+        [
+            *(KEPT, COLUMN, _option("--private", action="store_true", help="leave out single values")),
+            _option("--html", metavar="FILE", help="write a report with pictures and advice, to be read offline"),
+            JSON,
+        ],
     ),
     (
         drift_command,

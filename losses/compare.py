@@ -78,6 +78,11 @@ class Comparison:
             "warnings": [note._asdict() for note in self.warnings],
         }
 
+    def _repr_html_(self) -> str:
+        from .report import compared
+
+        return compared(self)
+
     def __str__(self) -> str:
         return "\n".join(f"{line.loss}: {', '.join(map(_told, line.scores))} ({line.says})" for line in self.lines)
 
@@ -120,13 +125,13 @@ def compare(
     units = ", ".join(dict.fromkeys(line.unit for line in lines))
     notes = (Note.of("NOT_COMPARABLE", units=units),) if "," in units else ()
     return Comparison(
-        len(y), tuple(sorted(lines, key=lambda line: line.unit)), _worst(costs[0], y, models),
+        len(y), tuple(lines), _worst(costs[0], y, models),
         {name: _quantiles(z - y) for name, z in models.items()}, tuple(left), notes,
     )  # fmt: skip
 
 
 def suited(y: Array, models: Mapping[str, Array]) -> list[Loss]:
-    """The losses that a target like the truth would be trained with, and that such predictions can be judged by."""
+    """The losses that a target like the truth would be trained with and that cost nothing where all is right."""
     p = Profile.of(y)
     of_numbers = recommend(p, n=1).question.of_numbers
     first = [get("mae"), get("mse")] if of_numbers else [get("bce"), get("bce_with_logits")]
@@ -135,7 +140,8 @@ def suited(y: Array, models: Mapping[str, Array]) -> list[Loss]:
     return [
         loss
         for loss in dict.fromkeys([*first, *ranked])
-        if isinstance(loss, Elementwise) and (of_numbers or loss.inputs["y_pred"].infinite != shares)
+        if isinstance(loss, Elementwise)
+        and (loss.about.zero if of_numbers else loss.inputs["y_pred"].infinite != shares)
     ]
 
 

@@ -127,6 +127,11 @@ class Evaluation(Mapping[str, Result]):
             "warnings": [note._asdict() for note in self.warnings],
         }
 
+    def _repr_html_(self) -> str:
+        from .report import evaluated
+
+        return evaluated(self)
+
     def __repr__(self) -> str:
         return "\n".join(f"{name}: {_told(result)}" for name, result in self._by_spec.items())
 

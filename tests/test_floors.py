@@ -15,7 +15,8 @@ FLOORS = (
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
-    *("racing", "drift", "compare", "page", "pictures", "warned", "clusters", "__init__", "cli", "__main__"),
+    *("racing", "drift", "compare", "page", "pictures", "report", "warned", "clusters"),
+    *("__init__", "cli", "__main__"),
 )
 READS = {  # rooms that stand on less than all below them
     "frameworks": {"errors", "core"},

@@ -146,6 +146,11 @@ class Advice:
             "would_change": list(self.would_change),
         }
 
+    def _repr_html_(self) -> str:
+        from losses.report import advised
+
+        return advised(self)
+
     def __str__(self) -> str:
         return "\n".join(line for part in (self._head(), self._others(), self._watch(), self._code()) for line in part)
 

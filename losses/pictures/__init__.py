@@ -1,7 +1,7 @@
 """Pictures as SVG text: what a target looks like, what losses cost, how models compare. Drawn here and nowhere else."""
 
 from losses.pictures.curves import Curves, Slider, curves, sliders
-from losses.pictures.models import misses, scores
+from losses.pictures.models import evaluated, misses, scores
 from losses.pictures.svg import LEAST_WIDE, MOST_WIDE, WIDE
 from losses.pictures.target import Mark, advised, target
 
@@ -14,6 +14,7 @@ __all__ = [
     "Slider",
     "advised",
     "curves",
+    "evaluated",
     "misses",
     "scores",
     "sliders",

@@ -15,6 +15,7 @@ from losses.core import Loss
 from losses.domains import PROBABILITIES, SIGNS, Array
 from losses.errors import LossWarning, NotSupported
 from losses.layouts import Classes, Elementwise
+from losses.page import cut
 from losses.params import Param
 from losses.pictures.svg import DASHES, LETTER, LINE, WIDE, Frame, colour, element, label, line, path, picture, tip
 
@@ -22,6 +23,7 @@ POINTS = 161
 REACH = 4.0  # sigmas on either side
 FAR = 6.0  # of a logit
 TINY = 1e-4  # a parameter this small guards a division: there is nothing to see
+CUT = 0.01  # of the points of a curve, at either end, need not be seen
 NEAR = 0.01  # of a probability's ends
 TALL = 190
 
@@ -89,7 +91,7 @@ def curves(losses: Iterable[Any], at: float = 0.0, sigma: float = 1.0) -> Curves
         raise NotSupported(f"{left[0][0] if left else 'nothing'} has no curve: {left[0][1]}", field="loss")
     relative = along == MISS and len(found) > 1
     if relative:
-        found = [_scaled(curve, at, sigma) for curve in found]
+        found = [_scaled(curve, sigma) for curve in found]
     return Curves(along, _points(along, sigma), tuple(found), tuple(left), relative)
 
 
@@ -150,12 +152,12 @@ def _asked(loss: Loss, y: Array, z: Array) -> tuple[Array, Array]:
     return value, slope[:, 1] if slope.ndim == 2 else slope
 
 
-def _scaled(curve: Curve, at: float, sigma: float) -> Curve:
-    """A curve over what a miss of one sigma costs, the mean of both sides."""
-    x = _points(MISS, sigma)
-    mean = float(np.nanmean([np.interp(side, x, curve.value) for side in (-sigma, sigma)]))
+def _scaled(curve: Curve, sigma: float) -> Curve:
+    """A curve above its least, over what a miss of one sigma adds, the mean of both sides."""
+    x, above = _points(MISS, sigma), curve.value - np.nanmin(curve.value)
+    mean = float(np.nanmean([np.interp(side, x, above) for side in (-sigma, sigma)]))
     unit = mean if 0 < mean < math.inf else 1.0
-    return Curve(curve.loss, curve.value / unit, curve.gradient / unit * sigma)
+    return Curve(curve.loss, above / unit, curve.gradient / unit * sigma)
 
 
 # ── controls ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,18 +208,17 @@ def _drawn(shown: Curves, what: str, lines: Sequence[Array], width: int) -> str:
     for i, name in enumerate(legend):
         row = 26 + LINE * i
         parts.append(line(44, row, 74, row, **_style(i)))
-        parts.append(label(82, row + 4, name[: int((width - 92) / LETTER)]))
+        parts.append(label(82, row + 4, cut(name, int((width - 92) / LETTER))))
     return picture(width, frame.bottom + 42, f"{what} of {', '.join(str(c.loss) for c in shown.curves)}", parts)
 
 
 def _ends(lines: Sequence[Array]) -> tuple[float, float]:
     """Both ends of the axis; a line that shoots up beyond the others is cut."""
-    tops = [float(np.nanmax(np.where(np.isfinite(y), y, np.nan))) for y in lines]
-    bottoms = [float(np.nanmin(np.where(np.isfinite(y), y, np.nan))) for y in lines]
+    bottoms, tops = zip(*(np.percentile(y[np.isfinite(y)], (100 * CUT, 100 - 100 * CUT)) for y in lines), strict=True)
     high = min(max(tops), 3 * max(min(tops), 1e-300)) if min(tops) > 0 else max(tops)
     low = min(0.0, max(min(bottoms), 3 * max(bottoms) if max(bottoms) < 0 else min(bottoms)))
     room = (high - low) * 0.04 or 1.0
-    return low - room * (low < 0), high + room
+    return float(low - room * (low < 0)), float(high + room)
 
 
 def _line(frame: Frame, x: Array, y: Array, i: int, name: str) -> str:

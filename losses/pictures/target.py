@@ -130,7 +130,7 @@ def _merged(marks: Sequence[Mark]) -> list[Mark]:
 def _marks(frame: Frame, marks: Sequence[Mark]) -> Iterator[str]:
     for i, (at, says) in enumerate(marks):
         x, y = frame.x(at), LINE * i + 10
-        text = f"{says}: {number(at)}"
+        text = f"{number(at)}: {says}"
         after, before = frame.right - x, x - frame.left
         left = after > min(len(text) * LETTER + 6, before)
         room = int(max(after if left else before, 24) / LETTER)

@@ -133,6 +133,11 @@ class Profile(Readings):
         """The profile that ``to_dict`` wrote; whatever cannot be true is an ``InvalidProfile``."""
         return document.read(data)
 
+    def _repr_html_(self) -> str:
+        from losses.report import profiled
+
+        return profiled(self)
+
     def to_bytes(self, private: bool = False) -> bytes:
         """The same as bytes, for files, queues and engines: at most 200,000 of them.
 

@@ -10,7 +10,7 @@ export function answered(section, told, catalogue) {
     el("h2", { id: "answer-title", tabindex: "-1" }, title(best, rows)),
     parameters(best),
     el("p", {}, el("span", { class: `badge ${told.confidence.level}` }, told.confidence.level), " ", told.confidence.says.replace(/^\w+: /, "")),
-    el("p", { class: "lead" }, told.answer),
+    el("p", { class: "lead" }, because(told, best)),
     el("ul", {}, best.reasons.map((reason) => el("li", {}, reason))),
     notices(best.warnings),
     after(best.post),
@@ -22,6 +22,12 @@ export function answered(section, told, catalogue) {
 const title = (found, rows) => [rows[found.id]?.title ?? found.spec, found.transform && ` on ${found.transform}(y)`, found.link && ` with a ${found.link} link`];
 
 const parameters = (found) => found.spec === found.id ? null : el("p", {}, el("code", {}, found.spec));
+
+// The sentence without the loss, which stands above it.
+function because(told, best) {
+  const why = told.answer.slice(told.answer.indexOf(": ", `Train with ${best.spec}`.length) + 2);
+  return why[0].toUpperCase() + why.slice(1);
+}
 
 function after(post) {
   const steps = Object.entries(post);

@@ -38,7 +38,7 @@ function show(told) {
     el("h2", { id: "result-title" }, `${told.models.length} ${told.models.length === 1 ? "model" : "models"} on ${told.n.toLocaleString("en")} rows`),
     el("ul", {}, told.lines.map((line) => el("li", {}, el("strong", {}, line.loss), `: ${line.says}.`))),
     units.map((unit) => [
-      el("h3", {}, `In the unit ${unit}`),
+      el("h3", {}, `Unit: ${unit}`),
       table(`Losses in ${unit}`, ["Loss", ...told.models], told.lines.filter((line) => line.unit === unit).map((line) => [
         line.loss, ...line.scores.map((score) => cell(score, score.model === line.best && line.scores.length > 1))])),
     ]),

@@ -8,7 +8,7 @@ export function seen(section, known, told) {
     el("p", {}, kinds(known.kinds)),
     known.settling && el("p", { class: "quiet" }, known.settling),
     picture(told.pictures.target || known.pictures.target),
-    constants(told.ranked),
+    constants(told),
     notices(told.warnings.filter((row) => !said.includes(row.code))),
     el("dl", {}, known.facts.map((fact) => el("div", {}, el("dt", {}, fact.name), el("dd", {}, fact.says)))));
 }
@@ -20,10 +20,13 @@ function kinds(found) {
   return ["Read as ", said(first), ". ", rivals.map((kind) => ["Or ", said(kind), ". "])].flat(3);
 }
 
-function constants(ranked) {
+function constants({ ranked, task }) {
+  const classes = task !== "regression";
+  const share = ({ share_of_total: share }) => share == null ? "" : percent(share);
   const found = ranked.filter((one) => one.constant);
-  const whole = (one) => one.constant.share_of_total;
-  const lines = found.map((one) => [one.transform ? `${one.spec} on ${one.transform}(y)` : one.spec, number(one.constant.value), whole(one) == null ? "" : percent(whole(one)), percent(one.constant.over)]);
+  const lines = found.map(({ spec, transform, constant }) => [
+    transform ? `${spec} on ${transform}(y)` : spec, number(constant.value), share(constant), ...(classes ? [] : [percent(constant.over)])]);
+  const heads = classes ? ["Probability of the second class", "Of its share of rows"] : ["Prediction", "Of the total", "Rows that lie below it"];
   return found.length ? [el("h3", {}, "What each loss would predict, knowing nothing else"),
-    table("The best constant of each loss", ["Loss", "Prediction", "Share of the total", "Rows that lie below it"], lines)] : null;
+    table("The best constant of each loss", ["Loss", ...heads], lines)] : null;
 }
