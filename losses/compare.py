@@ -137,12 +137,8 @@ def suited(y: Array, models: Mapping[str, Array]) -> list[Loss]:
     first = [get("mae"), get("mse")] if of_numbers else [get("bce"), get("bce_with_logits")]
     ranked = [found.loss for found in recommend(p, n=6).ranked if not found.transform]
     shares = not of_numbers and all(((z >= 0) & (z <= 1)).all() for z in models.values())
-    return [
-        loss
-        for loss in dict.fromkeys([*first, *ranked])
-        if isinstance(loss, Elementwise)
-        and (loss.about.zero if of_numbers else loss.inputs["y_pred"].infinite != shares)
-    ]
+    found = [loss for loss in dict.fromkeys([*first, *ranked]) if isinstance(loss, Elementwise)]
+    return [loss for loss in found if (loss.about.zero if of_numbers else loss.inputs["y_pred"].infinite != shares)]
 
 
 def _line(

@@ -32,9 +32,7 @@ def document(title: str, parts: Iterable[str]) -> str:
 
 def profiled(p: Profile) -> str:
     """What a column is, what it looks like, what to know and to watch."""
-    kinds = [
-        f"<b>{_spoken(k.id)}</b> {k.share:.0%}: {escape('; '.join(k.evidence))}" for k in p.kinds if k.share > 0.01
-    ]
+    kinds = [(k, escape("; ".join(k.evidence))) for k in p.kinds if p.n and k.share > 0.01]
     watch = [_notice(row.code, row.message) for row in noticed(p)]
     return _whole(
         f"<h3>{escape(p.name or 'target')}: {p.n:,} rows</h3>",
