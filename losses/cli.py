@@ -46,8 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are one line too."""
 
+    more: Callable[[], str] = str  # what its help says in the end
+
     def error(self, message: str) -> NoReturn:
         sys.exit(_fail(f"{message} (see {self.prog} --help)"))
+
+    def format_help(self) -> str:
+        return super().format_help() + self.more()
 
 
 def _fail(sentence: str) -> int:
@@ -66,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
         for flags, settings in options:
             command.add_argument(*flags, **settings)
         command.set_defaults(run=run)
+        command.more = MORE.get(name, str)
     return top
 
 
@@ -194,11 +200,24 @@ def evaluate_command(options: Options) -> None:
 
 def serve_command(options: Options) -> None:
     """Run the HTTP service."""
+    _service("server").serve(host=options.host, port=options.port, workers=options.workers, insecure=options.insecure)
+
+
+def _service(module: str) -> Any:
     try:
-        server = importlib.import_module("service.server")
+        return importlib.import_module(f"service.{module}")
     except ImportError as error:
         raise MissingDependency(f"the service needs its extra: pip install 'losses[service]' ({error})") from error
-    server.serve(host=options.host, port=options.port, workers=options.workers, insecure=options.insecure)
+
+
+def _settings() -> str:
+    try:
+        return f"\n{_service('settings').described()}\n"
+    except MissingDependency as missing:
+        return f"\n{missing.detail}\n"
+
+
+MORE: Mapping[str, Callable[[], str]] = {"serve": _settings}
 
 
 # ── files, columns, tables ──────────────────────────────────────────────────────────────────────────────────────────

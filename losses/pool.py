@@ -1,16 +1,20 @@
 """A few threads for work on arrays, during which the interpreter lock is let go of; results keep the order of the work.
 
 What is found does not depend on how many threads there are: they take pieces that were cut without asking for it.
+
+Who waits for the work may say when it is no longer wanted: ``with between(check)`` calls ``check`` before each piece.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +24,22 @@ T = TypeVar("T")
 
 THREADS = max(1, min(8, os.cpu_count() or 1))
 _this = threading.local()
+_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
+
+
+@contextlib.contextmanager
+def between(check: Callable[[], None]) -> Iterator[None]:
+    """Call ``check`` before each piece of the work that is begun within; what it raises ends that work."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+def proceed() -> None:
+    """Go on, unless whoever waits for this work says that it is no longer wanted."""
+    _check.get()()
 
 
 @functools.cache
@@ -43,8 +63,10 @@ def each(work: Callable[[int], T], starts: Sequence[int]) -> list[T]:
 
     Where some fail, the error of the first of them is raised.
     """
+    proceed()
     if len(starts) == 1:
         return [work(starts[0])]
+    check = _check.get()  # the threads of the pool have contexts of their own
     done: dict[int, T] = {}
     failed: dict[int, Exception] = {}
     waiting = iter(starts)
@@ -54,6 +76,7 @@ def each(work: Callable[[int], T], starts: Sequence[int]) -> list[T]:
             if failed:
                 return
             try:
+                check()
                 done[start] = work(start)
             except Exception as error:
                 failed[start] = error
@@ -76,11 +99,14 @@ def ahead(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
     [3, 1, 2]
     """
     if getattr(_this, "inside", False):  # a thread of the pool that waited for the pool could wait for ever
-        yield from map(work, items)
+        for item in items:
+            proceed()
+            yield work(item)
         return
     running: deque[Future[T]] = deque()
     try:
         for item in items:
+            proceed()
             running.append(_pool().submit(work, item))
             if len(running) > 2 * THREADS:
                 yield running.popleft().result()

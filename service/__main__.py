@@ -8,11 +8,17 @@ import sys
 from losses.errors import LossesError
 
 from .server import serve
+from .settings import described
 
 
 def main() -> int:
     """Serve until told to stop; 2 where that cannot be."""
-    parser = argparse.ArgumentParser(prog="python -m service", description="Serve the losses over HTTP.")
+    parser = argparse.ArgumentParser(
+        prog="python -m service",
+        description="Serve the losses over HTTP.",
+        epilog=described(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1)

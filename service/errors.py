@@ -3,21 +3,70 @@
 ::
 
     LossesError
+    ├── MalformedHTTP          400  the bytes are no request
     ├── MalformedJSON          400  the body is not JSON
+    ├── WrongKey               401  no key of this service came along
     ├── UnknownPath            404  there is nothing at this address
     ├── WrongMethod            405  the address takes other methods
     ├── NotAcceptable          406  no reply of a kind that was asked for
+    ├── TooSlow                408  the request took too long to come
     ├── TooLarge               413  beyond a limit of ``GET /v1/limits``
     ├── UnsupportedMediaType   415  a body of a kind that is not read here
+    ├── TooManyRequests        429  more requests with one key than it may make
     ├── HeadersTooLarge        431  more bytes of headers than ``max_header_bytes``
     ├── InvalidRequest         422  options that cannot be understood
     ├── InternalError          500  a bug of ours
+    ├── Busy                   503  no room now
+    │   ├── OutOfTime          503  the answer took longer than ``request_seconds``
+    │   └── ShuttingDown       503  this process is on its way out
     └── Unreachable            the client found no server, or one that did not make sense
 """
 
 from __future__ import annotations
 
 from losses.errors import LossesError
+
+
+class MalformedHTTP(LossesError, ValueError):
+    """The bytes that came are no request of HTTP/1.1."""
+
+    title = "Not HTTP"
+
+
+class WrongKey(LossesError, PermissionError):
+    """This service asks for a key, as ``Authorization: Bearer …``, and the one that came, if any, is not known."""
+
+    title = "Wrong key"
+
+
+class TooSlow(LossesError, TimeoutError):
+    """The headers or the body took too long to come; ``field`` names the limit of ``GET /v1/limits``."""
+
+    title = "Too slow"
+
+
+class TooManyRequests(LossesError):
+    """More requests in a minute than one key may make; Retry-After says when the next is welcome."""
+
+    title = "Too many requests"
+
+
+class Busy(LossesError):
+    """There is no room for another request now; every call is pure, so try again after Retry-After seconds."""
+
+    title = "Busy"
+
+
+class OutOfTime(Busy, TimeoutError):
+    """The request came in time and no answer was found within ``request_seconds`` of ``GET /v1/limits``."""
+
+    title = "Out of time"
+
+
+class ShuttingDown(Busy):
+    """This process is on its way out; another one answers the same request."""
+
+    title = "Shutting down"
 
 
 class MalformedJSON(LossesError, ValueError):

@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from losses.pool import proceed
+
 from .errors import MalformedJSON, TooLarge
 
 MOST_DEEP = 32
@@ -93,6 +95,7 @@ def _shape(body: bytes) -> _Shape:
     text = _ESCAPE.sub(b"  ", body) if b"\\" in body else body
     shape = _Shape()
     for start in range(0, len(text), PIECE):
+        proceed()
         shape.take(np.frombuffer(text, np.uint8, min(PIECE, len(text) - start), start), start)
     return shape
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import time
 import uuid
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .admission import Room
+from .deadline import CLIENT_LEFT
 
 log = logging.getLogger("losses.access")
 
@@ -20,18 +25,37 @@ _SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 class Metrics:
-    """Requests and seconds, labelled by the template of the address and never by the address itself."""
+    """Requests and seconds, labelled by the template of the address and never by the address itself.
 
-    def __init__(self) -> None:
+    Where ``PROMETHEUS_MULTIPROC_DIR`` is set, as by ``serve`` for several workers, they are those of all workers.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self.requests = Counter("losses_requests", "Requests answered", labels, registry=self.registry)
         self.seconds = Histogram("losses_request_seconds", "Seconds to an answer", labels[:2], registry=self.registry)
+        self._in_flight = self._gauge("losses_requests_in_flight", "Requests that are being worked on, or wait")
+        self._bytes = self._gauge("losses_body_bytes_in_flight", "Bytes of the bodies of these requests")
+
+    def _gauge(self, name: str, says: str) -> Gauge:
+        return Gauge(name, says, registry=self.registry, multiprocess_mode="livesum")
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """One more answer."""
         self.requests.labels(method, route, status).inc()
         self.seconds.labels(method, route).observe(seconds)
+
+    def text(self) -> bytes:
+        """All of them, as Prometheus reads them."""
+        self._in_flight.set(self._room.requests)
+        self._bytes.set(self._room.bytes)
+        registry = self.registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
 
 
 class Observer:
@@ -59,6 +83,7 @@ class Observer:
         try:
             await self.app(scope, receive, tagged)
         finally:
+            status = CLIENT_LEFT if scope.get("left") else status
             self._note(scope, identity, status, time.perf_counter() - begun)
 
     def _note(self, scope: Scope, identity: str, status: int, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from . import pages, shelf
 from .examples import EXAMPLES
@@ -22,15 +22,17 @@ async def healthz() -> Reply:
 
 @house.get("/readyz")
 async def readyz(request: Request) -> Reply:
-    """The self test passed, and the process is not on its way out."""
-    ready: bool = request.app.state.ready
-    return Reply({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+    """The self test passed, there is room for another request, and the process is not on its way out."""
+    state = request.app.state
+    why_not = {"starting": not state.ready, "shutting down": state.drain.begun, "busy": state.room.full}
+    status = next((why for why, holds in why_not.items() if holds), "ready")
+    return Reply({"status": status}, 200 if status == "ready" else 503)
 
 
 @house.get("/metrics", response_class=Response)
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Counts and times of requests, for Prometheus."""
-    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 @house.get("/problems", include_in_schema=False)

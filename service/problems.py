@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -18,24 +17,27 @@ from losses import errors as library
 from losses.errors import LossesError
 
 from . import errors as own
-from .errors import InternalError, InvalidRequest, UnknownPath, WrongMethod
+from .errors import InvalidRequest, UnknownPath, WrongMethod
 from .pages import page
 from .replies import Reply
 from .words import NAMES, in_words, pointer_to
 
-log = logging.getLogger("losses.errors")
-
 MOST_ERRORS = 20
 STATUS: dict[type[LossesError], int] = {
+    own.MalformedHTTP: 400,
     own.MalformedJSON: 400,
+    own.WrongKey: 401,
     own.UnknownPath: 404,
     own.WrongMethod: 405,
     own.NotAcceptable: 406,
+    own.TooSlow: 408,
     own.TooLarge: 413,
     own.UnsupportedMediaType: 415,
+    own.TooManyRequests: 429,
     own.HeadersTooLarge: 431,
     own.InternalError: 500,
     library.MissingDependency: 501,
+    own.Busy: 503,
     LossesError: 422,
 }
 UNKNOWN_LOSS = 404
@@ -65,7 +67,7 @@ def _kinds() -> Mapping[str, type[LossesError]]:
 KINDS = _kinds()
 
 
-def problem(error: LossesError, headers: dict[str, str] | None = None) -> Reply:
+def problem(error: LossesError) -> Reply:
     """An error as problem details: what was wrong, and the data that go with it."""
     status = status_of(error)
     told = {
@@ -77,7 +79,17 @@ def problem(error: LossesError, headers: dict[str, str] | None = None) -> Reply:
     data = {key: _plain(value) for key, value in error.data.items() if key not in told}
     if isinstance(data.get("got"), str):
         data["got"] = NAMES.get(data["got"], data["got"])
-    return Reply(told | data, status, {"content-type": "application/problem+json", **(headers or {})})
+    return Reply(told | data, status, {"content-type": "application/problem+json", **_headers(error)})
+
+
+def _headers(error: LossesError) -> dict[str, str]:
+    """What HTTP wants to be told beside the words."""
+    found = {"Retry-After": str(error.data["retry_after"])} if "retry_after" in error.data else {}
+    if isinstance(error, WrongMethod):
+        found["Allow"] = ", ".join(error.data["allowed"])
+    if isinstance(error, own.WrongKey):
+        found["WWW-Authenticate"] = 'Bearer realm="losses"'
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -128,16 +140,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routed(request: Request, error: HTTPException) -> Reply:
-        refusal = _routed(request, error)
-        headers = {"Allow": ", ".join(refusal.data["allowed"])} if isinstance(refusal, WrongMethod) else {}
-        return problem(refusal, headers)
-
-    @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> Reply:
-        identity = request.scope.get("request_id", "")
-        log.error("request %s failed with %s", identity, type(error).__name__, exc_info=error)
-        headers = {"x-request-id": identity}
-        return problem(InternalError("this is a bug of ours: please report it with the id", id=identity), headers)
+        return problem(_routed(request, error))
 
 
 def invalid_request(error: ValidationError | RequestValidationError) -> InvalidRequest:

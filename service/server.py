@@ -6,16 +6,23 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import math
+import os
 import socket
+import tempfile
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from losses.errors import InvalidParameter
 
+from .logs import LOGGING
+from .protocol import Bounded
+from .settings import from_environment
+
 log = logging.getLogger("uvicorn")
 
-GRACE = 20  # seconds that accepted requests have to finish once the process is told to stop
+MARGIN = 2  # seconds beyond ``drain_seconds``, for refusals to arrive
 BACKLOG = 2048  # connections that may wait to be taken
 MOST_WORKERS = 1024
 NOT_STARTED = 3
@@ -24,12 +31,13 @@ NOT_STARTED = 3
 def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1, insecure: bool = False) -> None:
     """Listen and answer until told to stop.
 
-    Refuses to listen beyond this machine unless ``insecure`` says that this is meant: there are no keys yet.
+    Refuses to listen beyond this machine without keys, unless ``insecure`` says that this is meant.
     """
-    if not (insecure or local(host)):
+    settings = from_environment()
+    if not (insecure or settings.api_keys or local(host)):
         raise InvalidParameter(
-            f"{host} can be reached from other machines, and anyone there could use the service: "
-            "put it behind a proxy that asks who they are, and say --insecure",
+            f"{host} can be reached from other machines, and anyone there could use the service: set LOSSES_API_KEYS, "
+            "or put it behind a proxy that asks who they are and say --insecure",
             field="host", got=host, allowed="127.0.0.1",
         )  # fmt: skip
     _whole("port", port, 0, 65535)
@@ -38,13 +46,14 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1, insecure:
         "service.app:create_app",
         factory=True,
         workers=workers,
-        http="httptools",
+        http=Bounded,
         ws="none",
         lifespan="on",
         server_header=False,
+        proxy_headers=False,
         access_log=False,
         log_config=LOGGING,
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=math.ceil(settings.drain_seconds) + MARGIN,
     )
     with bound(host, port) as listener:
         address, number, *_ = listener.getsockname()
@@ -54,7 +63,9 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1, insecure:
 
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     if server.config.workers > 1:
-        Multiprocess(server.config, sockets=[listener]).run()
+        with tempfile.TemporaryDirectory(prefix="losses-metrics-") as shared:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)
+            Multiprocess(server.config, sockets=[listener]).run()
         return
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
@@ -89,17 +100,3 @@ def local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-_PLAIN = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"words": {"format": "%(levelname)s %(message)s"}, "json": {"format": "%(message)s"}},
-    "handlers": {"words": {**_PLAIN, "formatter": "words"}, "json": {**_PLAIN, "formatter": "json"}},
-    "loggers": {
-        "uvicorn": {"handlers": ["words"], "level": "INFO", "propagate": False},
-        "losses.access": {"handlers": ["json"], "level": "INFO", "propagate": False},
-        "losses.errors": {"handlers": ["words"], "level": "ERROR", "propagate": False},
-    },
-}

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from losses.errors import EmptyInput, UnknownName, UnreadableFile
+from losses.pool import proceed
 
 MOST_COLUMNS = 10_000
 LONGEST_LINE = 1 << 20
@@ -154,6 +155,7 @@ def _batches(lines: Lines, rows: Iterator[list[str]], places: dict[str, int], wi
         seen += len(fields) // width
         lines.number += len(fields) // width
     while batch := list(islice(rows, BATCH)):
+        proceed()
         uneven = next((i for i, row in enumerate(batch) if len(row) != width), None)
         if uneven is not None:
             detail = f"data row {seen + uneven + 1} has {len(batch[uneven])} fields where the header has {width}"
