@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import TypeVar
 
 import numpy as np
@@ -66,7 +66,6 @@ def each(work: Callable[[int], T], starts: Sequence[int]) -> list[T]:
     proceed()
     if len(starts) == 1:
         return [work(starts[0])]
-    check = _check.get()  # the threads of the pool have contexts of their own
     done: dict[int, T] = {}
     failed: dict[int, Exception] = {}
     waiting = iter(starts)
@@ -76,12 +75,12 @@ def each(work: Callable[[int], T], starts: Sequence[int]) -> list[T]:
             if failed:
                 return
             try:
-                check()
+                proceed()
                 done[start] = work(start)
             except Exception as error:
                 failed[start] = error
 
-    helpers = [_pool().submit(take) for _ in range(min(THREADS, len(starts)) - 1)]
+    helpers = [_pool().submit(copy_context().run, take) for _ in range(min(THREADS, len(starts)) - 1)]
     take()
     for helper in helpers:
         helper.result()
@@ -107,7 +106,7 @@ def ahead(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
     try:
         for item in items:
             proceed()
-            running.append(_pool().submit(work, item))
+            running.append(_pool().submit(copy_context().run, work, item))
             if len(running) > 2 * THREADS:
                 yield running.popleft().result()
         while running:

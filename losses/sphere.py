@@ -9,6 +9,7 @@ import numpy as np
 
 from .domains import Array
 from .machine import by_row
+from .pool import proceed
 from .special import one_hot, pick, softmax, softmax_cost, softmax_costs, times
 
 AT_ONCE = 1 << 20  # scores, enough of them for a matrix product to run at full speed
@@ -106,6 +107,7 @@ class Search(NamedTuple):
         return [np.arange(i, min(i + step, rows)) for i in range(0, rows, step)]
 
     def _scores(self, some: Array) -> Array:
+        proceed()
         seekers = self.units[self.seekers][some]
         scores = seekers @ self.units[self.candidates].T
         if self.hidden:

@@ -42,7 +42,8 @@ class Drain:
                 stop(number, frame)
                 return
             self.begun = True
-            loop.call_soon_threadsafe(loop.call_later, self.notice, self._close, stop, number, frame)
+            notice = self.notice if number == signal.SIGTERM else 0  # a person at the keyboard need not wait
+            loop.call_soon_threadsafe(loop.call_later, notice, self._close, stop, number, frame)
 
         for number in SIGNALS:
             signal.signal(number, told)

@@ -37,7 +37,7 @@ def told(reply: httpx.Response, status: int, name: str) -> dict[str, Any]:
 def test_every_error_of_the_library_and_the_service_has_a_status_and_a_page(inside: Inside) -> None:
     assert {LossesError, library.OutsideDomain, own.TooLarge} <= set(KINDS.values())
     for name, kind in KINDS.items():
-        assert 400 <= status_of(kind("a sentence")) <= 501
+        assert 400 <= status_of(kind("a sentence")) <= 503
         page = inside.get(f"/problems/{name}")
         assert page.status_code == 200
         assert kind.title in page.text

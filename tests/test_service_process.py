@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import socket
 import subprocess
@@ -21,7 +19,7 @@ from losses.errors import InvalidParameter
 from service.examples import EXAMPLES
 from service.server import local, serve
 from service.settings import Settings
-from tests.serving import process
+from tests.serving import process, running
 
 
 @pytest.fixture(scope="module")
@@ -123,21 +121,21 @@ def test_the_process_stops_when_it_is_told_to() -> None:
 
 
 def test_each_request_leaves_one_line_without_values() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "service", "--port", str(port)]
-    environment = {**os.environ, "LOSSES_ACCESS_LOG": "true"}
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
-    assert running.stderr is not None
-    while b"running on" not in running.stderr.readline():
-        assert running.poll() is None
-    httpx.get(f"http://127.0.0.1:{port}/v1/losses/secret-name?secret=1", headers={"x-request-id": "order-66"})
-    running.terminate()
-    lines = [line for line in running.communicate(timeout=60)[1].splitlines() if line.startswith(b"{")]
-    told = json.loads(lines[0])
-    assert (told["id"], told["route"], told["status"]) == ("order-66", "/v1/losses/{loss}", 404)
-    assert b"secret" not in b"".join(lines)
+    with running(access_log=True) as found:
+        secret = {"authorization": "Bearer secret", "x-request-id": "order-66"}
+        assert httpx.get(f"{found.address}/v1/losses/secret-name?secret=1", headers=secret).status_code == 404
+        lines = found.lines()
+    (told,) = [line for line in lines if line.get("status") == 404]
+    assert told.keys() == {"time", "level", "logger", "id", "method", "route", "status", "seconds"}
+    assert (told["id"], told["route"], told["level"]) == ("order-66", "/v1/losses/{loss}", "info")
+    assert any("running on http://127.0.0.1:" in line.get("message", "") for line in lines)
+    assert "secret" not in str(lines)
+
+
+@pytest.mark.parametrize("sent", ["x" * 65, "a b", "<script>", "é", ""])
+def test_an_id_that_is_not_a_plain_one_is_replaced(address: str, sent: str) -> None:
+    found = httpx.get(f"{address}/healthz", headers={"x-request-id": sent.encode()}).headers["x-request-id"]
+    assert re.fullmatch("[0-9a-f]{32}", found)
 
 
 def test_it_does_not_listen_beyond_this_machine_unless_that_is_meant() -> None:
