@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test mutants serve bench readme lint types clean
+.PHONY: demo test mutants serve bench readme openapi fuzz load lint types clean
 
 demo: .venv/.service ## the whole story on real data, through the running service
 	$(BIN)/python -m service.demo
@@ -24,10 +24,19 @@ mutants: .venv/.test ## changes each formula in many small ways, and tells which
 serve: .venv/.service ## keeps the service running on http://127.0.0.1:8000
 	$(BIN)/losses serve
 
+fuzz: .venv/.test ## millions of broken inputs for every decoder, and the whole API by its schema
+	$(BIN)/python -m tests.fuzz
+
+load: .venv/.test ## the service under four times what it can do, with workers killed and told to stop
+	$(BIN)/python -m benchmarks.load
+
 bench: .venv/.bench ## losses, kinds and profiles beside NumPy, scikit-learn, torch, JAX, polars and others
 	$(BIN)/python -m benchmarks.core
 	$(BIN)/python -m benchmarks.kinds
 	$(BIN)/python -m benchmarks.profiles
+
+openapi: .venv/.test ## writes service/openapi.json, which the tests compare with the service
+	$(BIN)/python -m tests.openapi
 
 readme: .venv/.test ## writes the catalogue table into the README
 	$(BIN)/python -m tests.readme

@@ -16,6 +16,7 @@ from losses.catalogue import LOSSES
 from losses.params import Param
 
 from .examples import CSV, EXAMPLES, JSON
+from .keys import LOCKED
 from .schemas import Problem
 
 REF = "#/components/schemas/"
@@ -42,11 +43,7 @@ def answers(*models: Any) -> dict[int | str, dict[str, Any]]:
     """The replies of an operation: these, or a problem."""
     found = [TypeAdapter(model).json_schema(ref_template=REF + "{model}") for model in models]
     schema = found[0] if len(found) == 1 else {"anyOf": found}
-    problem = {"application/problem+json": {"schema": {"$ref": REF + "Problem"}}}
-    return {
-        200: {"description": "The answer", "content": {JSON: {"schema": schema}}},
-        "4XX": {"description": "What was wrong with the request", "content": problem},
-    }
+    return {200: {"description": "The answer", "content": {JSON: {"schema": schema}}}}
 
 
 def body(model: type[BaseModel], *media: str) -> dict[str, Any]:
@@ -75,6 +72,15 @@ _QUERY: dict[str, dict[str, Any]] = {
 _DATA = frozenset(("y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts", "before", "after"))
 
 
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": REF + "Problem"}}}
+_PAUSE = {"Retry-After": {"description": "seconds after which to try again", "schema": {"type": "integer"}}}
+_PROBLEMS = {
+    "4XX": {"description": "What was wrong with the request", "content": _PROBLEM},
+    "429": {"description": "Too many requests with one key", "content": _PROBLEM, "headers": _PAUSE},
+    "503": {"description": "No room or no time: try again", "content": _PROBLEM, "headers": _PAUSE},
+}
+
+
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
     """The function that FastAPI calls for ``/openapi.json``; made once."""
 
@@ -93,11 +99,16 @@ def _complete(schema: dict[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         parts.pop(unused, None)
     parts |= {"Problem": Problem.model_json_schema(), **_WORDS, **_losses()}
-    for methods in schema["paths"].values():
+    for path, methods in schema["paths"].items():
         for told in methods.values():
             told["responses"].pop("422", None)
+            told["responses"] = {**_PROBLEMS, **told["responses"]}
+            told |= {"security": [{}, {"key": []}]} if path.startswith(LOCKED) else {}
     for example in EXAMPLES:
         _show(schema["paths"][example.path][example.method], example)
+    schema["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "where the service was given keys"}
+    }
     found = _linked(schema, parts)
     assert isinstance(found, dict)
     return found

@@ -20,7 +20,7 @@ async def healthz() -> Reply:
     return Reply({"status": "alive"})
 
 
-@house.get("/readyz")
+@house.get("/readyz", responses={503: {"description": "Not ready, and why", "content": {"application/json": {}}}})
 async def readyz(request: Request) -> Reply:
     """The self test passed, there is room for another request, and the process is not on its way out."""
     state = request.app.state
