@@ -24,6 +24,7 @@ LINE = X @ [1.0, -2.0, 0.5]
 SKEWED = LINE + RNG.lognormal(0, 1.2, 400)
 COUNTS = RNG.poisson(np.exp(0.4 + 0.9 * X[:, 0])) * (RNG.random(400) < 0.6)
 RARE = (LINE + RNG.logistic(size=400) > 3.2).astype(int)
+AMPLE = {"budget": 600.0}  # seconds enough for a busy machine
 
 
 class Clock:
@@ -38,7 +39,7 @@ class Clock:
 
 
 def linear(y, metric, *specs, **options):
-    return losses.race(X, y, metric=metric, **{"model": "linear", "candidates": list(specs) or 6, **options})
+    return losses.race(X, y, metric=metric, **AMPLE | {"model": "linear", "candidates": list(specs) or 6, **options})
 
 
 def timeless(race):
@@ -72,7 +73,7 @@ def test_a_log_link_wins_by_rmse_on_counts_with_many_zeros():
     rng = np.random.default_rng(3)
     x = rng.uniform(-1, 1, size=(600, 2))
     amounts = np.where(rng.random(600) < 0.52, 0.0, rng.gamma(20, 0.05, 600) * np.exp(1.5 * x[:, 0]))
-    boosted = losses.race(x, amounts, metric="rmse", candidates=["tweedie_deviance", "poisson_nll", "mae"])
+    boosted = losses.race(x, amounts, metric="rmse", candidates=["tweedie_deviance", "poisson_nll", "mae"], **AMPLE)
     assert boosted.best.id in ("poisson_nll", "tweedie_deviance")
     assert boosted.measured[-1].loss == "mae"
     assert boosted.measured[-1].relative > 0.03
@@ -90,7 +91,7 @@ def test_losses_that_train_the_very_same_model_tie_exactly():
 
 def test_of_losses_that_tie_the_one_that_the_advice_ranks_first_stays_first():
     noise = np.random.default_rng(5).gamma(3, 2, 200)
-    r = losses.race(X[:200], noise, metric="rmse", candidates=4, cv=4)
+    r = losses.race(X[:200], noise, metric="rmse", candidates=4, cv=4, **AMPLE)
     advised = losses.recommend(noise, metric="rmse", model="boosting", n=20).ranked
     order = [a.usage for a in advised]
     ties = [row.loss for row in r.measured if row.tie]
@@ -128,7 +129,7 @@ def test_with_time_enough_nothing_depends_on_it():
 
 
 def test_boosted_trees_are_the_same_each_time():
-    one, two = (losses.race(X, COUNTS, metric="rmse", candidates=2, cv=2) for _ in range(2))
+    one, two = (losses.race(X, COUNTS, metric="rmse", candidates=2, cv=2, **AMPLE) for _ in range(2))
     assert timeless(one) == timeless(two)
 
 
@@ -169,7 +170,7 @@ def test_a_heat_of_few_rows_drops_only_the_far_worse():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(2_500, 2))
     y = x[:, 0] + rng.normal(size=2_500)
-    r = losses.race(x, y, metric="rmse", model="linear", candidates=["mse", "quantile:tau=0.99"])
+    r = losses.race(x, y, metric="rmse", model="linear", candidates=["mse", "quantile:tau=0.99"], **AMPLE)
     last = r.measured[-1]
     assert (last.loss, last.dropped, last.rows) == ("quantile:tau=0.99", True, 1_000)
     assert "of 1,000 rows" in str(r)
@@ -237,7 +238,7 @@ def test_costs_of_classes_are_what_is_measured_where_they_are_given():
 @pytest.mark.parametrize("metric", ["mape", "log_loss"])
 def test_both_libraries_of_boosted_trees_race(framework, metric):
     y = COUNTS + 1.0 if metric == "mape" else RARE
-    r = losses.race(X, y, metric=metric, framework=framework, candidates=2, cv=2)
+    r = losses.race(X, y, metric=metric, framework=framework, candidates=2, cv=2, **AMPLE)
     assert r.measured
     assert framework.removeprefix("sk").startswith(("light", "learn"))
     assert ("LightGBM" in r.trainer) == (framework == "lightgbm")
@@ -285,7 +286,7 @@ FRAMES = {
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("framework", ["lightgbm", "sklearn"])
 def test_boosted_trees_take_words_and_missing_values(frame, framework):
-    r = losses.race(FRAMES[frame], PRICE, metric="r2", framework=framework, candidates=["mse"], cv=2)
+    r = losses.race(FRAMES[frame], PRICE, metric="r2", framework=framework, candidates=["mse"], cv=2, **AMPLE)
     assert r.measured[0].score > 0.5
     assert not r.lower_is_better
 
@@ -307,7 +308,7 @@ def test_weights_count_in_training_and_in_scores():
 def test_a_loss_that_fails_is_told_and_the_others_race_on():
     y = np.abs(LINE) + 1
     y[0] = -1.0
-    r = losses.race(X, y, metric="rmse", candidates=["gamma_deviance", "mse"], cv=2)
+    r = losses.race(X, y, metric="rmse", candidates=["gamma_deviance", "mse"], cv=2, **AMPLE)
     assert [row.loss for row in r.measured] == ["mse"]
     assert dict(r.ruled_out)["gamma_deviance"].startswith("training failed")
 
