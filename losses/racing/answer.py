@@ -110,7 +110,7 @@ def settled(ranked: Sequence[Raced]) -> Confidence:
 
 @dataclass(frozen=True)
 class Race(Advice):
-    """The answer to one question, measured: the best loss first, ties in the order of the advice."""
+    """The answer to one question, measured: the loss with the best mean first, and what ties with it told."""
 
     metric: str
     lower_is_better: bool

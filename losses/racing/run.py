@@ -57,9 +57,9 @@ def race(
     ``progress(share, what)`` is told how far the race has come.
 
     Every loss sees the same folds, with the transform, threshold, factor or correction that the advice calls for, each
-    found on training rows. Successive halving drops what is surely worse. Of losses whose difference to the lowest
-    mean may be chance (95%), that which the advice ranks first stays first. With a budget that suffices, the result
-    does not depend on time.
+    found on training rows. Successive halving drops what is surely worse. The lowest
+    mean comes first; losses whose difference to it may be chance (95%) are told as ties, equal ones in the order of the
+    advice. With a budget that suffices, the result does not depend on time.
 
     Raises NotSupported for a metric, model or loss that cannot be raced, naming what can; InvalidShape, InvalidType,
     MissingValues or InvalidInput for data; InvalidParameter; UnknownName.

@@ -77,9 +77,9 @@ def _together(one: Entrant, other: Entrant, depth: int, folds: int | None) -> tu
     return np.asarray(one.costs[depth][:both]), np.asarray(other.costs[depth][:both])
 
 
-def _order(e: Entrant, row: Measured) -> tuple[bool, int, float]:
-    """Ties by their place in the advice; then those that came far; then by mean."""
-    return (False, e.place, 0.0) if row.tie else (True, -row.rows * (row.trees or 1), row.mean)
+def _order(e: Entrant, row: Measured) -> tuple[bool, int, float, int]:
+    """Those that tie with the leader, then those that came far; by mean, and equal means by their place in the advice."""
+    return not row.tie, 0 if row.tie else -row.rows * (row.trees or 1), row.mean, e.place
 
 
 @dataclass(frozen=True)
