@@ -78,7 +78,7 @@ def _together(one: Entrant, other: Entrant, depth: int, folds: int | None) -> tu
 
 
 def _order(e: Entrant, row: Measured) -> tuple[bool, int, float, int]:
-    """Those that tie with the leader, then those that came far; by mean, and equal means by their place in the advice."""
+    """Those that tie with the leader, then those that came far; by mean, equal means by the advice."""
     return not row.tie, 0 if row.tie else -row.rows * (row.trees or 1), row.mean, e.place
 
 
