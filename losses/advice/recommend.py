@@ -11,6 +11,7 @@ from losses.advice import vocabulary, warnings
 from losses.advice.answer import Advice, Recommendation
 from losses.advice.candidates import Candidate, candidates
 from losses.advice.constants import constant
+from losses.advice.evidence import evidence
 from losses.advice.facts import fact
 from losses.advice.firmness import confidence, flips
 from losses.advice.fits import NAMES, Fit, best_fit
@@ -132,6 +133,7 @@ def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Re
     """A candidate with its parameters set and its reasons told, strongest first."""
     chosen, told = estimates(q, c)
     loss = made(c, chosen)
+    post = steps(q, c, loss)
     heard = sorted((r for r in rules if r.weight), key=lambda r: -abs(r.weight or 0))
     pro = [sentence(r.because, q, c) for r in heard if (r.weight or 0) > 0]
     con = [sentence(r.because, q, c) for r in heard if (r.weight or 0) < 0]
@@ -141,10 +143,10 @@ def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Re
         score=score(points(fit, rules)),
         reasons=tuple(spoken(reason) for reason in told),
         warnings=unique(warnings.of_loss(q, c)),
-        evidence=c.about.source,
+        evidence=evidence(q, loss, c.transform, post, c.about.source),
         transform=c.transform,
         link=link(loss),
-        post=steps(q, c, loss),
+        post=post,
         framework=q.framework,
         unit="mixed" if c.summed else c.about.unit,
         predicts=partial(constant, q, loss, fit.elicits),
