@@ -37,6 +37,7 @@ bench: .venv/.bench ## losses, kinds and profiles beside NumPy, scikit-learn, to
 
 openapi: .venv/.test ## writes service/openapi.json, which the tests compare with the service
 	$(BIN)/python -m tests.openapi
+	$(BIN)/python -m benchmarks.regret --minutes 20
 
 readme: .venv/.test ## writes the catalogue table into the README
 	$(BIN)/python -m tests.readme

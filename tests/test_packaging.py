@@ -31,7 +31,7 @@ def test_the_wheel_holds_both_packages_their_types_and_nothing_else(built: Path)
     with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"losses", "service"}
-    assert {"losses/py.typed", "service/py.typed"} <= set(names)
+    assert {"losses/py.typed", "losses/advice/evidence.json", "service/py.typed"} <= set(names)
 
 
 @pytest.mark.skipif(shutil.which(os.environ.get("CC", "gcc")) is None, reason="there is no compiler")
@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_compiled_machine_where_there_is_a_compiler(built: P
 def test_the_sdist_holds_the_tests_and_the_licence(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
-    assert {"LICENSE", "README.md", "pyproject.toml", "tests/test_packaging.py"} <= names
+    assert {"LICENSE", "README.md", "pyproject.toml", "tests/test_packaging.py", "losses/advice/evidence.json"} <= names
 
 
 def test_the_installed_wheel_imports_and_its_command_runs(built: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.regret.corpus import Cell
 from benchmarks.regret.policies import profile
-from losses.advice.evidence import CONDITIONS, FEWEST, FILE, key
+from losses.advice.evidence import FEWEST, FILE, conditions, key
 
 CLOSE = 0.01
 OURS = {  # the names of a corpus, where our advice would set the parameters alike
@@ -34,9 +34,9 @@ def summary(cells: Iterable[Cell]) -> dict[str, dict[str, list[float]]]:
     """ "metric, model, condition" -> loss -> tasks, share close to the best, mean regret, its standard error."""
     seen: dict[str, dict[str, list[float]]] = {}
     for cell in cells:
-        for where in (row.id for row in CONDITIONS if row.holds(profile(cell.task))):
+        for where in conditions(profile(cell.task), cell.task.kind == "classification"):
+            of_cell = seen.setdefault(key(cell.metric, cell.model, where.id), {})
             for name in OURS.keys() & cell.regrets.keys():
-                of_cell = seen.setdefault(key(cell.metric, cell.model, where), {})
                 of_cell.setdefault(OURS[name], []).append(cell.regrets[name])
     told = {
         where: {loss: _figure(np.array(found)) for loss, found in sorted(losses.items()) if len(found) >= FEWEST}

@@ -24,6 +24,11 @@ class Table(NamedTuple):
     features: Any
     y: Any
 
+    @property
+    def numeric(self) -> bool:
+        """Whether the target is a number."""
+        return self.kind == "regression"
+
 
 class Entry(NamedTuple):
     """A line of the rules."""

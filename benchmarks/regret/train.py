@@ -64,32 +64,36 @@ def measure(folder: Path, minutes: float, repeats: int) -> None:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         works = {pool.submit(score, entry, seed): (entry, seed) for entry, seed in todo}
         for count, work in enumerate(as_completed(works), 1):
-            entry, seed = works[work]
-            _write(file, work.result())
+            (entry, seed), (target, rows) = works[work], work.result()
+            if not seed:
+                _add(folder / "regret_targets.jsonl", target)
+            _add_rows(file, rows)
             print(f"{count} of {len(todo)} done: {entry.id}, repeat {seed + 1}", flush=True)
             if time.monotonic() > end:
                 print(f"{minutes:g} minutes are over: another run goes on from here")
                 pool.shutdown(cancel_futures=True)
                 break
-    _write_targets(folder / "regret_targets.jsonl", {task for task, _ in _done(file)})
 
 
-def score(entry: Entry, seed: int) -> list[Score]:
-    """Train with each loss on each fold of a table."""
+def score(entry: Entry, seed: int) -> tuple[dict[str, Any], list[Score]]:
+    """The target of a table, and the scores of each loss on each fold of it."""
     table = load(entry)
-    numeric = table.kind == "regression"
-    y = table.y if numeric else _numbered(table.y)
-    split = (KFold if numeric else StratifiedKFold)(FOLDS, shuffle=True, random_state=seed)
-    scored = _numbers if numeric else _classes
-    return [
+    group, kind = entry.id.partition("::")[0], "reg" if table.numeric else "cls"
+    target = {"task": entry.id, "group": group, "column": table.column, "type": kind, "y": table.y.tolist()}
+    rows = [
         Score(entry.id, family, metric.id, int(metric.higher_is_better), loss, seed, number, value)
-        for number, (old, new) in enumerate(split.split(table.features, y))
+        for number, fold in enumerate(_folds(table, seed))
         for family, model in MODELS.items()
-        for loss, found in scored(
-            table, model, Fold(table.features[old], y[old], table.features[new], y[new])
-        )
+        for loss, found in (_numbers if table.numeric else _classes)(table, model, fold)
         for metric, value in found
-    ]  # fmt: skip
+    ]
+    return target, rows
+
+
+def _folds(table: Table, seed: int) -> Iterator[Fold]:
+    x, y = table.features, table.y if table.numeric else _numbered(table.y)
+    for old, new in (KFold if table.numeric else StratifiedKFold)(FOLDS, shuffle=True, random_state=seed).split(x, y):
+        yield Fold(x[old], y[old], x[new], y[new])
 
 
 def _numbers(table: Table, model: str, fold: Fold) -> Scored:
@@ -125,18 +129,14 @@ def _done(file: Path) -> set[tuple[str, int]]:
         return {(row["task"], int(row["seed"])) for row in csv.DictReader(lines)}
 
 
-def _write(file: Path, rows: Iterable[Score]) -> None:
+def _add(file: Path, target: dict[str, Any]) -> None:
+    with file.open("a") as lines:
+        lines.write(json.dumps(target) + "\n")
+
+
+def _add_rows(file: Path, rows: Iterable[Score]) -> None:
     fresh = not file.exists()
     with file.open("a", newline="") as lines:
         writer = csv.writer(lines)
         writer.writerows([Score._fields] if fresh else [])
         writer.writerows(rows)
-
-
-def _write_targets(file: Path, tasks: set[str]) -> None:
-    kinds = {"regression": "reg", "classification": "cls"}
-    with file.open("w") as lines:
-        for table in (load(entry) for entry in entries() if entry.id in tasks):
-            group = table.id.partition("::")[0]
-            row = {"task": table.id, "group": group, "column": table.column, "type": kinds[table.kind]}
-            lines.write(json.dumps(row | {"y": table.y.tolist()}) + "\n")

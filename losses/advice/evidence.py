@@ -26,18 +26,25 @@ UNEVEN = 3.0  # rows of the largest class to one of the smallest
 
 @dataclass(frozen=True)
 class Condition:
-    """A sort of target that figures are kept of by themselves."""
+    """A sort of target that figures are kept of by themselves: of numbers, of classes, or of either (None)."""
 
     id: str
+    classes: bool | None
     holds: Callable[[Profile], bool]
     says: str
 
 
 CONDITIONS = (
-    Condition("nonnegative", lambda p: not p.words.counts.size and p.nonnegative, " with y >= 0"),
-    Condition("uneven", lambda p: p.imbalance_ratio >= UNEVEN, f" with classes uneven by {UNEVEN:g} to 1 or more"),
-    Condition("any", lambda p: True, ""),
+    Condition("nonnegative", False, lambda p: p.nonnegative, " with y >= 0"),
+    Condition("uneven", True, lambda p: p.imbalance_ratio >= UNEVEN, f" with classes at least {UNEVEN:g} to 1"),
+    Condition("any", None, lambda p: True, ""),
 )
+
+
+def conditions(p: Profile, classes: bool) -> list[Condition]:
+    """Those that a target meets, the closest first."""
+    return [row for row in CONDITIONS if row.classes in (classes, None) and row.holds(p)]
+
 
 SAME = {  # a loss with the gradient of another, on one output or two
     "poisson_deviance": "poisson_nll",
@@ -64,9 +71,8 @@ def evidence(q: Question, loss: Loss | Sum, transform: str | None, post: Iterabl
     if q.model is None or transform or not isinstance(loss, Loss):
         return source
     metric, name = measured_by(q), name_of(loss, post)
-    for row in CONDITIONS:
-        found = figures().get(key(metric, q.model, row.id), {}).get(name)
-        if found and row.holds(q.p):
+    for row in conditions(q.p, q.of_classes):
+        if found := figures().get(key(metric, q.model, row.id), {}).get(name):
             return f"{says(metric, q.model, row, Figure(*found))}; source: {source}"
     return source
 
@@ -91,7 +97,8 @@ def measured_by(q: Question) -> str:
     else:
         same = [m.id for m in v.METRICS if m.losses and not m.level and _order(m) == _order(q.metric)]
         like = [q.named, *same]
-    return next((name for name in like if name in measured()), "")
+    measured = {where.partition(", ")[0] for where in figures()}
+    return next((name for name in like if name in measured), "")
 
 
 def name_of(loss: Loss, post: Iterable[str]) -> str:
@@ -105,12 +112,6 @@ def figures() -> dict[str, Any]:
     """The file."""
     found: dict[str, Any] = json.loads(FILE.read_text())
     return found
-
-
-@functools.cache
-def measured() -> frozenset[str]:
-    """The metrics in the file."""
-    return frozenset(where.partition(", ")[0] for where in figures())
 
 
 def _order(metric: v.Metric) -> tuple[str, tuple[str, ...]]:
