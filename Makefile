@@ -34,10 +34,10 @@ bench: .venv/.bench ## losses, kinds and profiles beside NumPy, scikit-learn, to
 	$(BIN)/python -m benchmarks.core
 	$(BIN)/python -m benchmarks.kinds
 	$(BIN)/python -m benchmarks.profiles
+	$(BIN)/python -m benchmarks.regret --minutes 20
 
 openapi: .venv/.test ## writes service/openapi.json, which the tests compare with the service
 	$(BIN)/python -m tests.openapi
-	$(BIN)/python -m benchmarks.regret --minutes 20
 
 readme: .venv/.test ## writes the catalogue table into the README
 	$(BIN)/python -m tests.readme

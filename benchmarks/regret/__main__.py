@@ -24,7 +24,7 @@ def main() -> None:
     options.add_argument("corpus", nargs="?", type=Path, help="a folder with *regret_targets.jsonl and *regret.csv")
     options.add_argument("--out", type=Path, default=KEPT, metavar="FOLDER", help="where scores are kept (%(default)s)")
     options.add_argument("--minutes", type=float, default=120, help="after which no more is trained (%(default)g)")
-    options.add_argument("--repeats", type=int, default=1, help="of five folds (%(default)d)")
+    options.add_argument("--repeats", type=int, default=1, help="of the folds (%(default)d)")
     options.add_argument("--write-evidence", action="store_true", help="for the advice to quote")
     options.add_argument("--markdown", action="store_true", help="as tables for the README")
     chosen = options.parse_args()

@@ -87,22 +87,37 @@ def _fitted(costs: Sequence[Cost], outputs: int, x: Any, truth: Any, new: Any) -
     weights = _start(len(costs), (rows.shape[1], WIDTH, WIDTH, outputs))
     units = [abs(one) or 1.0 for one in _each(costs, weights, rows[used], truth[used])]  # Adam feels none
     adam = torch.optim.Adam(weights, lr=RATE, weight_decay=DECAY, fused=True)
-    best, least, since = [weight.detach().clone() for weight in weights], [math.inf] * len(costs), [0] * len(costs)
+    best, least, since = [w.detach().clone() for w in weights], [math.inf] * len(costs), [0] * len(costs)
+    live = list(range(len(costs)))
     for _ in range(EPOCHS):
         for batch in used[torch.randperm(len(used))].split(BATCH):
             adam.zero_grad()
             raw = _outputs(weights, rows[batch])
-            sum(cost(part, truth[batch]) / unit for cost, part, unit in zip(costs, raw, units, strict=True)).backward()
+            sum(costs[net](part, truth[batch]) / units[net] for net, part in zip(live, raw, strict=True)).backward()
             adam.step()
-        for net, now in enumerate(_each(costs, weights, rows[kept], truth[kept])):
-            since[net] += 1
+        found = _each([costs[net] for net in live], weights, rows[kept], truth[kept])
+        for place, (net, now) in enumerate(zip(live, found, strict=True)):
+            since[net] = 0 if now < least[net] else since[net] + 1
             if now < least[net]:
-                least[net], since[net] = now, 0
-                for kept_weight, weight in zip(best, weights, strict=True):
-                    kept_weight[net] = weight.detach()[net]
-        if min(since) >= PATIENCE:
+                least[net] = now
+                for of_best, of_all in zip(best, weights, strict=True):
+                    of_best[net] = of_all.detach()[place]
+        going = [place for place, net in enumerate(live) if since[net] < PATIENCE]
+        if not going:
             break
+        if len(going) < len(live):
+            live = [live[place] for place in going]
+            weights, adam = _part(weights, adam, going)
     return _outputs(best, asked)
+
+
+def _part(weights: Sequence[Any], adam: Any, places: list[int]) -> tuple[list[Any], Any]:
+    """The nets of the stack that go on, with what Adam remembers of them."""
+    rest = [weight.detach()[places].requires_grad_() for weight in weights]
+    after = torch.optim.Adam(rest, lr=RATE, weight_decay=DECAY, fused=True)
+    for old, new in zip(weights, rest, strict=True):
+        after.state[new] = {key: part[places] if part.ndim else part for key, part in adam.state[old].items()}
+    return rest, after
 
 
 def _start(nets: int, sizes: Sequence[int]) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 RULES = Path(__file__).with_name("tasks.txt")
-MOST = 3000  # rows that are kept of a table
+MOST = 2000  # rows that are kept of a table
 LEVELS = 20  # a text with more different values than this is a name, and is left out
 FEWEST = 10  # rows of a class
 

@@ -1,4 +1,4 @@
-"""Scores each loss on the tables, by training with it: one table in five folds is one piece of work.
+"""Scores each loss on the tables, by training with it: one table in three folds is one piece of work.
 
 What is measured is kept in a folder, in the form of a corpus; what is there already is not measured again.
 """
@@ -25,7 +25,7 @@ from benchmarks.regret.corpus import METRICS, MODELS
 from benchmarks.regret.menu import for_classes, for_numbers
 from benchmarks.regret.tables import Entry, Table, entries, load
 
-FOLDS = 5
+FOLDS = 3
 MODULES = {"boosting": boosting, "neural": neural}
 
 Scored = Iterator[tuple[str, Iterable[tuple[scores.Metric, float]]]]
