@@ -132,13 +132,13 @@ def compare(
 
 def suited(y: Array, models: Mapping[str, Array]) -> list[Loss]:
     """The losses that a target like the truth would be trained with and that cost nothing where all is right."""
-    p = Profile.of(y)
-    of_numbers = recommend(p, n=1).question.of_numbers
-    first = [get("mae"), get("mse")] if of_numbers else [get("bce"), get("bce_with_logits")]
-    ranked = [found.loss for found in recommend(p, n=6).ranked if not found.transform]
-    shares = not of_numbers and all(((z >= 0) & (z <= 1)).all() for z in models.values())
-    found = [loss for loss in dict.fromkeys([*first, *ranked]) if isinstance(loss, Elementwise)]
-    return [loss for loss in found if (loss.about.zero if of_numbers else loss.inputs["y_pred"].infinite != shares)]
+    p, bits = Profile.of(y), bool(np.isin(y[np.isfinite(y)], (0, 1)).all())
+    first = ["bce", "bce_with_logits"] if bits else ["mae", "mse"]
+    ranked = recommend(p, n=6, task="classification" if bits else "regression").ranked if p.n else []
+    made = dict.fromkeys([*map(get, first), *(found.loss for found in ranked if not found.transform)])
+    shares = all(((z >= 0) & (z <= 1)).all() for z in models.values())
+    found = [loss for loss in made if isinstance(loss, Elementwise)]
+    return [loss for loss in found if (loss.inputs["y_pred"].infinite != shares if bits else loss.about.zero)]
 
 
 def _line(

@@ -150,18 +150,22 @@ def recommended(sent: Sent) -> dict[str, Any]:
 
 
 def curved(asked: CurveOptions) -> dict[str, Any]:
-    """Value and gradient of losses against the prediction, with the controls of the first of them."""
+    """Value and gradient of losses against the prediction, with a control for each parameter."""
     found = pictures.curves(asked.loss, asked.at, asked.sigma)
     told = {
         "along": found.along,
         "relative": found.relative,
         "x": plain(found.x),
         "curves": [
-            {"loss": str(curve.loss), "value": plain(curve.value), "gradient": plain(curve.gradient)}
+            {
+                "loss": str(curve.loss),
+                "value": plain(curve.value),
+                "gradient": plain(curve.gradient),
+                "sliders": [slider._asdict() for slider in pictures.sliders(curve.loss, asked.sigma)],
+            }
             for curve in found.curves
         ],
         "left_out": [{"loss": loss, "reason": reason} for loss, reason in found.left_out],
-        "sliders": [slider._asdict() for slider in pictures.sliders(found.curves[0].loss, asked.sigma)],
     }
     width = asked.pictures
     return told | ({"pictures": {"value": found.value(width), "gradient": found.gradient(width)}} if width else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
@@ -45,6 +46,21 @@ def page(title: str, parts: Iterable[str], place: str = "", script: str = "") ->
     )
 
 
+def table(says: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of ready cells, the first of each row its name; it scrolls by itself where it is too wide."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    lines = (f'<th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}' for first, *rest in rows)
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(says)}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table></div>"
+    )
+
+
+def prose(text: str) -> str:
+    """A text of a docstring, with its names as code."""
+    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(text))
+
+
 def start(example: Example) -> str:
     """Drop a column, see the answer."""
     tried = f"<noscript><p>This page needs script. From a shell:</p><pre>{escape(example.curl())}</pre></noscript>"
@@ -75,8 +91,8 @@ def _operation(path: str, method: str, told: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             f"<h2><code>{method.upper()} {escape(path)}</code></h2>",
-            f"<p>{escape(told.get('description') or told['summary'])}</p>",
-            *_parameters(told.get("parameters", ())),
+            f"<p>{prose(told.get('description') or told['summary'])}</p>",
+            *_parameters(f"{method.upper()} {path}", told.get("parameters", ())),
             *(
                 f"<pre tabindex=0>{escape(example.curl())}</pre>"
                 for example in EXAMPLES
@@ -87,10 +103,7 @@ def _operation(path: str, method: str, told: Mapping[str, Any]) -> str:
     )
 
 
-def _parameters(parameters: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    rows = [
-        f"<tr><td><code>{escape(p['name'])}</code></td><td>{escape(p.get('description', ''))}</td></tr>"
-        for p in parameters
-    ]
+def _parameters(place: str, parameters: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    rows = [(f"<code>{escape(p['name'])}</code>", prose(p.get("description", ""))) for p in parameters]
     if rows:
-        yield "<table><tr><th>Parameter</th><th>Meaning</th></tr>" + "".join(rows) + "</table>"
+        yield table(f"Parameters of {place}", ("Parameter", "Meaning"), rows)

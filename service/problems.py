@@ -18,7 +18,7 @@ from losses.errors import LossesError
 
 from . import errors as own
 from .errors import InvalidRequest, UnknownPath, WrongMethod
-from .pages import page
+from .pages import page, prose, table
 from .replies import Reply
 from .words import NAMES, in_words, pointer_to
 
@@ -110,20 +110,18 @@ def explained(name: str) -> str:
     status = next(STATUS[base] for base in kind.__mro__ if base in STATUS)
     words = (inspect.getdoc(kind) or "").split("\n\n")
     back = '<p><a href="/problems">All problems</a></p>'
-    told = [f"<p class=kicker>Problem, status {status}</p>", *(f"<p>{escape(text)}</p>" for text in words), back]
+    told = [f"<p class=kicker>Problem, status {status}</p>", *(f"<p>{prose(text)}</p>" for text in words), back]
     return page(kind.title, told)
 
 
 def listed() -> str:
     """The page of all problems."""
     rows = [
-        f'<tr><th scope="row"><a href="/problems/{name}">{escape(kind.title)}</a></th>'
-        f"<td>{escape((inspect.getdoc(kind) or '').splitlines()[0])}</td></tr>"
+        (f'<a href="/problems/{name}">{escape(kind.title)}</a>', prose((inspect.getdoc(kind) or "").split("\n")[0]))
         for name, kind in KINDS.items()
     ]
-    head = "<thead><tr><th>Problem</th><th>What it means</th></tr></thead>"
     about = "<p class=lead>What may be wrong with a request; the type of a reply leads to the page of its problem.</p>"
-    return page("Problems", [about, f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"])
+    return page("Problems", [about, table("Problems", ("Problem", "What it means"), rows)])
 
 
 def install(app: FastAPI) -> None:

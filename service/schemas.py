@@ -593,14 +593,6 @@ class DriftReply(Answer):
     advice: AdvisedRow
 
 
-class CurveRow(Answer):
-    """One loss: its value and gradient at each x, null where it has none."""
-
-    loss: str
-    value: list[float | None]
-    gradient: list[float | None]
-
-
 class SliderRow(Answer):
     """A parameter as a control: where it stands, and from where to where it may go."""
 
@@ -612,6 +604,15 @@ class SliderRow(Answer):
     logs: bool
 
 
+class CurveRow(Answer):
+    """One loss: its value and gradient at each x, null where it has none; its parameters as controls."""
+
+    loss: str
+    value: list[float | None]
+    gradient: list[float | None]
+    sliders: list[SliderRow]
+
+
 class CurvesReply(Answer):
     """Losses along one axis; relative where each is divided by its cost of a usual miss, as their units differ."""
 
@@ -620,7 +621,6 @@ class CurvesReply(Answer):
     x: list[float]
     curves: list[CurveRow]
     left_out: list[LeftOutRow]
-    sliders: list[SliderRow]
     pictures: dict[str, str] | None = None
 
 

@@ -14,7 +14,7 @@ from losses.errors import NotSupported
 from losses.warned import warned
 
 from .mathml import mathml
-from .pages import page
+from .pages import page, prose, table
 from .problems import nowhere
 
 HEADS = ("tasks", "elicits", "convex", "differentiable", "robust", "unit", "frameworks")
@@ -36,16 +36,16 @@ def losses_page() -> str:
     )
     head = "".join(f'<th scope="col">{spoken(name).capitalize()}</th>' for name in ("loss", *HEADS))
     lines = "".join(_line(told) for told in rows)
-    table = (
+    sifted = (
         '<div class="wide" tabindex="0" role="region" aria-label="Losses"><table id="losses">'
         f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
-    return page("Losses", [about, _sieves(rows), table], "/losses", "sieve")
+    return page("Losses", [about, _sieves(rows), sifted], "/losses", "sieve")
 
 
 def _line(told: Mapping[str, Any]) -> str:
     marks = "".join(f' data-{name}="{escape(_listed(told[name]))}"' for name in SIEVES)
-    words = " ".join((told["id"], *told["aliases"], told["summary"]))
+    words = " ".join((told["id"], *told["aliases"], told["summary"])).replace("`", "")
     name = f'<a href="/losses/{told["id"]}">{escape(told["title"])}</a> <code class="under">{told["id"]}</code>'
     cells = "".join(f"<td>{spoken(told[head])}</td>" for head in HEADS)
     return f'<tr{marks} data-words="{escape(words)}"><th scope="row">{name}</th>{cells}</tr>'
@@ -88,21 +88,16 @@ def loss_page(name: str) -> str:
     }
     parts = [
         f'<p class="kicker"><a href="/losses">Losses</a> / {told["id"]}</p>',
-        f'<p class="lead">{_prose(told["summary"])}</p>',
+        f'<p class="lead">{prose(told["summary"])}</p>',
         f'<p class="formula">{mathml(told["formula"])}</p>',
         _curve(loss),
         _parameters(told["parameters"]),
         "<h2>What it is</h2>",
         "<dl>" + "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in facts.items() if v) + "</dl>",
-        f"<p><strong>Beware.</strong> {_prose(told['note'])}</p>" if told["note"] else "",
+        f"<p><strong>Beware.</strong> {prose(told['note'])}</p>" if told["note"] else "",
         *_codes(code_of(loss)),
     ]
     return page(told["title"], filter(None, parts), "/losses")
-
-
-def _prose(text: str) -> str:
-    """A sentence of a docstring."""
-    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(text))
 
 
 def _curve(loss: Any) -> str:
@@ -114,13 +109,12 @@ def _curve(loss: Any) -> str:
 
 
 def _parameters(found: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = "".join(
-        f'<tr><th scope="row"><code>{name}</code></th><td>{escape(told["says"])}</td><td>{escape(str(told["default"]))}'
-        f"</td><td>{escape(told['range'])}</td></tr>"
+    rows = [
+        (f"<code>{name}</code>", escape(told["says"]), escape(str(told["default"])), escape(told["range"]))
         for name, told in found.items()
-    )
-    head = "<thead><tr><th>Parameter</th><th>Meaning</th><th>By default</th><th>Range</th></tr></thead>"
-    return f"<h2>Parameters</h2><table>{head}<tbody>{lines}</tbody></table>" if lines else ""
+    ]
+    heads = ("Parameter", "Meaning", "By default", "Range")
+    return f"<h2>Parameters</h2>{table('Parameters', heads, rows)}" if rows else ""
 
 
 def _codes(found: Mapping[str, str]) -> Iterable[str]:
@@ -148,16 +142,12 @@ def _linked(source: str) -> str:
 
 def warnings_page() -> str:
     """Every warning."""
-    lines = "".join(
-        f'<tr><th scope="row"><a href="/warnings/{told["code"]}">{told["code"]}</a></th>'
-        f"<td>{told['severity']}</td><td>{escape(told['says'][0])}</td></tr>"
+    rows = [
+        (f'<a href="/warnings/{told["code"]}">{told["code"]}</a>', told["severity"], escape(told["says"][0]))
         for told in warned()
-    )
+    ]
     about = "<p class=lead>What a recommendation or an evaluation may warn of.</p>"
-    head = "<thead><tr><th>Code</th><th>Severity</th><th>What it says</th></tr></thead>"
-    return page(
-        "Warnings", [about, f'<div class="wide" tabindex="0"><table>{head}<tbody>{lines}</tbody></table></div>']
-    )
+    return page("Warnings", [about, table("Warnings", ("Code", "Severity", "What it says"), rows)])
 
 
 def warning_page(code: str) -> str:

@@ -184,6 +184,8 @@ def _span(param: Param, value: float, sigma: float) -> tuple[float, float, bool]
         return sigma / 20, 5 * sigma, True
     low = param.at_least if param.above is None else param.above
     high = param.at_most if param.below is None else param.below
+    if param.not_between and value >= param.not_between[1]:
+        low = param.not_between[1]
     if low is not None and high is not None:
         edge = (high - low) / 100
         return low + edge * (param.above is not None), high - edge * (param.below is not None), False
@@ -200,7 +202,7 @@ def _drawn(shown: Curves, what: str, lines: Sequence[Array], width: int) -> str:
     low, high = _ends(lines)
     legend = [str(curve.loss) for curve in shown.curves] if len(lines) > 1 else []
     top = 22 + LINE * len(legend)
-    frame = Frame(44, top, width - 10, top + TALL, (float(shown.x[0]), float(shown.x[-1])), (low, high))
+    frame = Frame(44, top, width - 24, top + TALL, (float(shown.x[0]), float(shown.x[-1])), (low, high))
     scale = ", over that of a miss of one robust sigma" if shown.relative and what == "cost" else ""
     parts = [label(0, 12, f"{what}{scale}", font_weight="600"), *frame.up(), *frame.along(shown.along)]
     for i, (curve, y) in enumerate(zip(shown.curves, lines, strict=True)):

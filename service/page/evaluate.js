@@ -80,5 +80,7 @@ $("ask").addEventListener("change", (event) => {
 });
 
 $("losses").value = state.losses ?? "";
-$("known").append(...(await get("/v1/losses")).map((row) => el("option", { value: row.id }, row.title)));
+const rows = await get("/v1/losses");
+$("losses").placeholder = rows.slice(0, 2).map((row) => row.id).join(", ");
+$("known").append(...rows.map((row) => el("option", { value: row.id }, row.title)));
 if (state.example) await example();

@@ -1,52 +1,51 @@
-// What the losses cost and how they pull, for this column; a slider for each parameter moves curve and code.
+// What the losses cost and how they pull, for this column; a slider for each parameter moves its curve and the code.
 import { Problem, get } from "./api.js";
 import { el, fill, number, picture, room } from "./dom.js";
 
+const MOST = 4; // losses in one picture
+
 export async function shaped(section, told, readings, recode) {
-  const unique = told.ranked.filter((one, i, all) => all.findIndex((other) => other.spec === one.spec) === i).slice(0, 4);
-  const figures = el("div", { class: "pair" });
-  const controls = el("div", { class: "sliders" });
-  const [best, ...others] = unique;
+  const drawn = told.ranked.filter((one, i, all) => all.findIndex((other) => other.spec === one.spec) === i).slice(0, MOST);
   const around = { at: readings.median ?? 0, sigma: readings.robust_sigma || readings.std || 1 };
-  const draw = (spec) => get("/v1/curves", { loss: [spec, ...others.map((one) => one.spec)], ...around, pictures: room(section, 2) });
-  let shown = null;
-  try {
-    shown = best && await draw(best.spec);
-  } catch (error) {
+  const specs = drawn.map((one) => one.spec); // as they stand now
+  const draw = () => get("/v1/curves", { loss: specs, ...around, pictures: room(section, 2) });
+  const shown = await draw().catch((error) => {
     if (!(error instanceof Problem)) throw error;
-  }
+  });
   if (!shown) return void (section.hidden = true);
 
+  const figures = el("div", { class: "pair" });
   const show = (found) => fill(figures, picture(found.pictures.value), picture(found.pictures.gradient));
-  const set = { ...(typeof best.loss === "object" ? best.loss : {}) };
-  delete set.loss;
-  const move = latest(async () => {
-    const spec = written(best.id, set);
-    const asked = { loss: spec, link: best.link, transform: best.transform };
-    const [found, code] = await Promise.all([draw(spec), get("/v1/code", asked)]);
+  const move = latest(async (one, spec) => {
+    specs[drawn.indexOf(one)] = spec;
+    const [found, { code }] = await Promise.all([draw(), get("/v1/code", { loss: spec, link: one.link, transform: one.transform })]);
     show(found);
-    recode(code.code);
+    recode(spec, code);
   });
-  const first = shown.curves[0].loss === best.spec;
-  fill(controls, first ? shown.sliders.map((slider) => control(slider, (value) => {
-    set[slider.name] = value;
-    move();
-  })) : []);
+  const controls = shown.curves.flatMap(({ loss, sliders }) => {
+    const one = drawn.find(({ spec }) => spec === loss);
+    const set = { ...(one.loss.loss ? one.loss : {}), loss: undefined };
+    return sliders.map((slider) => control(one.id, slider, (value) => {
+      set[slider.name] = value;
+      move(one, written(one.id, set));
+    }));
+  });
   const left = shown.left_out.map((one) => `${one.loss} is not shown: ${one.reason}. `);
   show(shown);
   fill(section, el("h2", { id: "shapes-title" }, "What the losses cost, and how they pull"),
-    controls, figures, left.length && el("p", { class: "quiet" }, left));
+    figures, el("div", { class: "sliders" }, controls), left.length && el("p", { class: "quiet" }, left));
 }
 
 const written = (id, set) => {
-  const pairs = Object.entries(set).map(([name, value]) => `${name}=${Array.isArray(value) ? `[${value}]` : value ?? "none"}`);
-  return pairs.length ? `${id}:${pairs}` : id;
+  const pairs = Object.entries(set).filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? `[${value}]` : value ?? "none"}`);
+  return `${id}:${pairs}`;
 };
 
-function control({ name, says, value, low, high, logs }, moved) {
+function control(loss, { name, says, value, low, high, logs }, moved) {
   const to = logs ? Math.log : Number;
   const back = (x) => Number((logs ? Math.exp(x) : Number(x)).toPrecision(4));
-  const id = `slider-${name}`;
+  const id = `${loss}-${name}`;
   const shown = el("output", { for: id }, number(value));
   const input = el("input", { id, type: "range", min: to(low), max: to(high), step: (to(high) - to(low)) / 200, value: to(value), "aria-valuetext": number(value),
     input: () => {
@@ -55,21 +54,21 @@ function control({ name, says, value, low, high, logs }, moved) {
       input.setAttribute("aria-valuetext", number(at));
       moved(at);
     } });
-  return el("div", {}, el("label", { for: id }, el("strong", {}, name), `, ${says}`), input, shown);
+  return el("div", {}, el("label", { for: id }, el("code", {}, loss), " ", el("strong", {}, name), `: ${says}`), input, shown);
 }
 
 // Runs one call at a time; of those asked for meanwhile, only the last.
 function latest(work) {
   let busy = false;
-  let again = false;
-  return async function run() {
-    again = busy;
-    if (busy) return;
+  let next = null;
+  return async function run(...asked) {
+    if (busy) return void (next = asked);
     busy = true;
-    await work().catch((error) => {
+    await work(...asked).catch((error) => {
       if (!(error instanceof Problem)) throw error;
-    });
-    busy = false;
-    if (again) run();
+    }).finally(() => { busy = false; });
+    const waiting = next;
+    next = null;
+    if (waiting) run(...waiting);
   };
 }
