@@ -195,7 +195,9 @@ class CurveOptions(Options):
     """Which losses, and the target that they are shown for."""
 
     loss: Losses = Field(default_factory=list, description="ids or specs")
-    at: Annotated[float, Field(allow_inf_nan=False)] = Field(default=0.0, description="the truth, such as the median")
+    at: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        default=None, description="the truth, such as the median"
+    )
     sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=1.0, description="the size of a usual miss; four of them are shown either way"
     )

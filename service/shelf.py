@@ -162,4 +162,4 @@ def warning_page(code: str) -> str:
         f"<p>It is said of {escape(' and of '.join(told['places']))}; “…” stands for a number or a name of yours.</p>",
         f"<p>You know of it already? Ask with <code>ignore={code}</code>, and it is left out.</p>",
     ]
-    return page(code.replace("_", " ").capitalize(), parts)
+    return page(code, parts)

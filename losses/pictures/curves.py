@@ -69,8 +69,10 @@ class Curves:
         return _drawn(self, "pull: the slope of the cost", [curve.gradient for curve in self.curves], width)
 
 
-def curves(losses: Iterable[Any], at: float = 0.0, sigma: float = 1.0) -> Curves:
+def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -> Curves:
     """Value and gradient of losses where the truth is ``at``, for misses of up to four ``sigma`` either way.
+
+    Left out, the truth is 0, or four sigmas where predictions must be positive.
 
     Losses of classes are shown against the logit or the probability that they give to the true class.
 
@@ -79,6 +81,9 @@ def curves(losses: Iterable[Any], at: float = 0.0, sigma: float = 1.0) -> Curves
     ('prediction − truth', ['mae', 'huber:delta=2'], (('hinge', 'it is read against the logit of the true class'),))
     """
     made = list(dict.fromkeys(get(spec) for spec in losses))
+    if at is None:
+        free = all(loss.inputs["y_pred"].low == -math.inf for loss in made if _axis(loss) == MISS)
+        at = 0.0 if free else REACH * sigma
     found, left = [], []
     axes = [(loss, _axis(loss)) for loss in made]
     along = next((axis for _, axis in axes if axis), "")
@@ -103,7 +108,8 @@ def _axis(loss: Any) -> str:
     if not loss_of_rows(loss):
         return ""
     if isinstance(loss, Classes):
-        return LOGIT if loss.inputs["y_pred"].infinite else ""
+        of_its_own = loss.class_count(np.zeros((1, 2))) == 2  # a logit for each class
+        return LOGIT if of_its_own and loss.inputs["y_pred"].infinite else ""
     if not isinstance(loss, Elementwise) or isinstance(getattr(loss, "tau", None), tuple):
         return ""
     truth, guess = loss.inputs["y_true"], loss.inputs["y_pred"]

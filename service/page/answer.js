@@ -24,10 +24,7 @@ const title = (found, rows) => [rows[found.id]?.title ?? found.spec, found.trans
 const parameters = (found) => found.spec === found.id ? null : el("p", {}, el("code", {}, found.spec));
 
 // The sentence without the loss, which stands above it.
-function because(told, best) {
-  const why = told.answer.slice(told.answer.indexOf(": ", `Train with ${best.spec}`.length) + 2);
-  return why[0].toUpperCase() + why.slice(1);
-}
+const because = (told, best) => `Because ${told.answer.slice(told.answer.indexOf(": ", `Train with ${best.spec}`.length) + 2)}`;
 
 function after(post) {
   const steps = Object.entries(post);

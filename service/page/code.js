@@ -27,7 +27,7 @@ export function coded(section, best, question) {
   };
   const list = el("div", { role: "tablist", "aria-label": "Code for", keydown: (event) => walk(event, tabs) }, tabs);
   choose(chosen, false);
-  fill(section, el("h2", { id: "code-title" }, "Code to paste"), el("p", {}, "It trains with ", el("code", {}, best.spec), "."), list, panel);
+  fill(section, el("h2", { id: "code-title" }, "Code to paste"), el("p", {}, "It trains with ", el("code", {}, best.transform ? `${best.spec} on ${best.transform}(y)` : best.spec), "."), list, panel);
 }
 
 function walk(event, tabs) {

@@ -20,7 +20,7 @@ export async function shaped(section, told, readings, recode) {
     specs[drawn.indexOf(one)] = spec;
     const [found, { code }] = await Promise.all([draw(), get("/v1/code", { loss: spec, link: one.link, transform: one.transform })]);
     show(found);
-    recode(spec, code);
+    recode(one, spec, code);
   });
   const controls = shown.curves.flatMap(({ loss, sliders }) => {
     const one = drawn.find(({ spec }) => spec === loss);

@@ -58,7 +58,7 @@ async function answer(signal) {
   answered($("answer"), told, rows);
   seen($("target"), known, told);
   coded($("code"), told.ranked[0], question);
-  await shaped($("shapes"), told, known.readings, (spec, code) => coded($("code"), { spec, code }, question));
+  await shaped($("shapes"), told, known.readings, (one, spec, code) => coded($("code"), { ...one, spec, code }, question));
 }
 
 // ── what comes in ───────────────────────────────────────────────────────────────────────────────────────────────────
