@@ -20,7 +20,7 @@ def _left(names: Iterable[str]) -> float:
 
 def scores(c: Comparison, width: int = WIDE) -> str:
     """The models under each loss; a whisker reaches two standard errors either way."""
-    return _all([(f"{line.loss}, in {line.unit}", line.scores, line.best) for line in c.lines], width)
+    return _all([(f"{line.loss} ({line.unit})", line.scores, line.best) for line in c.lines], width)
 
 
 def evaluated(e: Evaluation, width: int = WIDE) -> str:
@@ -29,7 +29,7 @@ def evaluated(e: Evaluation, width: int = WIDE) -> str:
     for name, result in e.items():
         if isinstance(result.value, float) and math.isfinite(result.value):
             units.setdefault(result.unit, []).append(Score(name, result.value, result.standard_error, None))
-    return _all([(f"in {unit}", found, "") for unit, found in units.items()], width) if units else ""
+    return _all([(unit, found, "") for unit, found in units.items()], width) if units else ""
 
 
 def _all(groups: Sequence[tuple[str, Sequence[Score], str]], width: int) -> str:

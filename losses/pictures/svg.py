@@ -145,7 +145,7 @@ class Frame:
             yield label(self.x(at), self.bottom + 17, number(at), "middle")
         yield label((self.left + self.right) / 2, self.bottom + 34, says, "middle", class_="quiet")
 
-    def up(self, most: int = 4) -> Iterator[str]:
+    def up(self, most: int = 5) -> Iterator[str]:
         """Fine lines across, each with its number."""
         for at in ticks(*self.ys, most):
             yield line(self.left, self.y(at), self.right, self.y(at), 0.12)

@@ -2,10 +2,8 @@
 import { Problem, get } from "./api.js";
 import { el, fill, number, picture, room } from "./dom.js";
 
-const MOST = 4; // losses in one picture
-
 export async function shaped(section, told, readings, recode) {
-  const drawn = told.ranked.filter((one, i, all) => all.findIndex((other) => other.spec === one.spec) === i).slice(0, MOST);
+  const drawn = told.ranked.filter((one, i, all) => all.findIndex((other) => other.spec === one.spec) === i);
   const around = { at: readings.median ?? 0, sigma: readings.robust_sigma || readings.std || 1 };
   const specs = drawn.map((one) => one.spec); // as they stand now
   const draw = () => get("/v1/curves", { loss: specs, ...around, pictures: room(section, 2) });
@@ -30,7 +28,8 @@ export async function shaped(section, told, readings, recode) {
       move(one, written(one.id, set));
     }));
   });
-  const left = shown.left_out.map((one) => `${one.loss} is not shown: ${one.reason}. `);
+  const reasons = [...new Set(shown.left_out.map((one) => one.reason))];
+  const left = reasons.map((reason) => `Not shown, as ${reason}: ${shown.left_out.filter((one) => one.reason === reason).map((one) => one.loss).join(", ")}. `);
   show(shown);
   fill(section, el("h2", { id: "shapes-title" }, "What the losses cost, and how they pull"),
     figures, el("div", { class: "sliders" }, controls), left.length && el("p", { class: "quiet" }, left));
