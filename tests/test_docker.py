@@ -74,7 +74,20 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return opt
 
 
-def test_the_installed_service_starts_as_it_says_and_is_healthy(image: Path, tmp_path: Path) -> None:
+READ_ONLY = ["unshare", "--mount", "sh", "-c", 'mount -o remount,ro,bind / && exec "$@"', "sh"]
+
+
+def _may_remount() -> bool:
+    return (
+        shutil.which("unshare") is not None
+        and subprocess.run([*READ_ONLY, "true"], capture_output=True).returncode == 0
+    )
+
+
+@pytest.mark.parametrize("within", [[], READ_ONLY], ids=["as it is", "on a read-only root"])
+def test_the_installed_service_starts_as_it_says_and_is_healthy(image: Path, tmp_path: Path, within: list[str]) -> None:
+    if within and not _may_remount():
+        pytest.skip("this user may not remount the root of a namespace of its own")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -83,13 +96,18 @@ def test_the_installed_service_starts_as_it_says_and_is_healthy(image: Path, tmp
     check = next(rest for word, rest in instructions() if word == "HEALTHCHECK")
     probe = json.loads(check[check.index("CMD ") + 4 :].replace("8000", port))
     environment = {"PATH": f"{image}/bin:/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
-    server = subprocess.Popen([f"{image}/bin/{command[0]}", *command[1:]], env=environment, cwd=tmp_path)
+    server = subprocess.Popen([*within, f"{image}/bin/{command[0]}", *command[1:]], env=environment, cwd=tmp_path)
     try:
         healthy = (_passes(probe, image, environment) for _ in range(120))
         assert any(healthy), shlex.join(command)
     finally:
         server.terminate()
         assert server.wait(timeout=20) in (0, -15)
+
+
+def test_its_base_images_are_pinned_to_a_version_and_a_distribution() -> None:
+    for base in (rest.split()[0] for word, rest in instructions() if word == "FROM"):
+        assert re.fullmatch(r"python:3\.\d+(-slim)?-[a-z]+", base), base
 
 
 def _passes(probe: list[str], image: Path, environment: dict[str, str]) -> bool:
