@@ -161,3 +161,15 @@ def test_a_port_in_use_and_numbers_out_of_range_are_told_in_one_line() -> None:
         for options in ({"port": taken.getsockname()[1]}, {"port": 99999999}, {"workers": 0}):
             with pytest.raises(InvalidParameter):
                 serve(**options)
+
+
+def test_metrics_are_those_of_all_workers_and_name_no_address() -> None:
+    with running("--workers", "2") as found:
+        for i in range(20):
+            assert httpx.get(f"{found.address}/v1/losses/huber?x={i}").status_code == 200
+            assert httpx.get(f"{found.address}/v1/losses/secret{i}").status_code == 404
+        told = [httpx.get(f"{found.address}/metrics").text for _ in range(4)]
+    for text in told:
+        for status in ("200", "404"):
+            assert f'losses_requests_total{{method="GET",route="/v1/losses/{{loss}}",status="{status}"}} 20.0' in text
+        assert "secret" not in text
