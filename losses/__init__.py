@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .advice import Advice, Check, check, recommend
+from .audit import Audit, audit
 from .catalogue import LOSSES, catalogue, get
-from .compare import Comparison, compare
 from .core import Loss
 from .drift import Drift, drift
 from .errors import LossesError, LossWarning
@@ -48,8 +48,8 @@ globals().update({loss.__name__: loss for loss in LOSSES.values()})
 
 __all__ = [
     "Advice",
+    "Audit",
     "Check",
-    "Comparison",
     "Drift",
     "Evaluation",
     "Evaluator",
@@ -60,10 +60,10 @@ __all__ = [
     "Race",
     "Result",
     "Sum",
+    "audit",
     "catalogue",
     "check",
     "class_weights",
-    "compare",
     "drift",
     "evaluate",
     "get",

@@ -1,4 +1,4 @@
-"""Profiles, advice, evaluations and comparisons as HTML: in notebooks, and in one file that needs no network.
+"""Profiles, advice, evaluations and audits as HTML: in notebooks, and in one file that needs no network.
 
 The pictures are those of ``losses.pictures``; everything else is a few headings, lists and tables.
 """
@@ -10,7 +10,7 @@ from html import escape
 
 from . import pictures
 from .advice import Advice
-from .compare import Comparison
+from .audit import Audit
 from .evaluate import Evaluation
 from .page import known, noticed, settling
 from .profile import Profile
@@ -75,7 +75,7 @@ def evaluated(e: Evaluation) -> str:
     )
 
 
-def compared(c: Comparison) -> str:
+def audited(c: Audit) -> str:
     """Who is ahead, by how much, and where each model misses."""
     return _whole(
         _list([f"<b>{escape(line.loss)}</b>: {escape(line.says)}" for line in c.lines]),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from losses import Drift, Evaluation, Profile, class_weights, compare, drift, evaluate, get, pictures
+from losses import Drift, Evaluation, Profile, audit, class_weights, drift, evaluate, get, pictures
 from losses.advice import Check, check, recommend
 from losses.advice.answer import code_of
 from losses.advice.vocabulary import TASKS, lookup
@@ -22,10 +22,10 @@ from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from .nonfinite import marked
 from .replies import JSON
 from .schemas import (
+    AuditOptions,
     CheckOptions,
     ClassWeightOptions,
     CodeOptions,
-    ComparisonOptions,
     CurveOptions,
     DriftOptions,
     EvaluationOptions,
@@ -93,12 +93,12 @@ def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None)
     return replace(weighty(found, weighed), name=name)
 
 
-def compared(sent: Sent) -> dict[str, Any]:
+def audited(sent: Sent) -> dict[str, Any]:
     """The models of a table, each a column of predictions, under the losses asked for or those that suit."""
-    asked = sent.options(ComparisonOptions, data=("columns",))
+    asked = sent.options(AuditOptions, data=("columns",))
     if len(asked.losses) > sent.settings.max_losses:
         most = sent.settings.max_losses
-        raise TooLarge(f"more than {most} losses in one comparison", field="max_losses", allowed=most)
+        raise TooLarge(f"more than {most} losses in one audit", field="max_losses", allowed=most)
     table = sent.source.table(whole=True)
     if not table:
         raise InvalidRequest("send a table: the truth, and a column of predictions for each model", field="columns")
@@ -113,7 +113,7 @@ def compared(sent: Sent) -> dict[str, Any]:
     predictions = {name: columns[name] for name in models if name in columns}
     weight = None if asked.weight is None else columns.get(asked.weight)
     specs = [checked(loss) for loss in asked.losses]
-    found = compare(columns[truth], predictions, specs, weight, asked.missing)
+    found = audit(columns[truth], predictions, specs, weight, asked.missing)
     told = found.to_dict() | {"truth": truth, "models": list(predictions), "columns": list(columns)}
     if width := asked.pictures:
         told["pictures"] = {"scores": pictures.scores(found, width), "misses": pictures.misses(found, width)}

@@ -12,7 +12,7 @@ from losses.catalogue import find, row
 from losses.warned import warned
 
 from . import schemas as s
-from .answers import coded, compared, curved, drifted, evaluated, judged, profiled, recommended, weighed
+from .answers import audited, coded, curved, drifted, evaluated, judged, profiled, recommended, weighed
 from .openapi import answers, body
 from .replies import JSON, Reply, cacheable, takes_json
 from .transport import Given
@@ -93,10 +93,10 @@ def evaluate(sent: Given) -> Reply:
     return Reply(evaluated(sent))
 
 
-@v1.post("/comparisons", responses=answers(s.ComparisonReply), openapi_extra=body(s.ComparisonRequest))
-def compare(sent: Given) -> Reply:
+@v1.post("/audits", responses=answers(s.AuditReply), openapi_extra=body(s.AuditRequest))
+def audit(sent: Given) -> Reply:
     """Models side by side: losses with errors, whether the best is ahead, the worst rows."""
-    return Reply(compared(sent))
+    return Reply(audited(sent))
 
 
 @v1.post("/class-weights", responses=answers(s.ClassWeightReply), openapi_extra=body(s.ClassWeightRequest))

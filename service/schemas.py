@@ -70,7 +70,7 @@ class EvaluationOptions(Options):
     include: Names = Field(default_factory=list, description='"gradient" adds the slope of the reduced loss')
 
 
-class ComparisonOptions(Options):
+class AuditOptions(Options):
     """Which column is the truth, which are predictions, and by which losses they are judged."""
 
     losses: Losses = Field(
@@ -275,7 +275,7 @@ class RecommendationRequest(RecommendationOptions):
     sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
 
 
-class ComparisonRequest(ComparisonOptions):
+class AuditRequest(AuditOptions):
     """A table of the truth and of predictions, a column a model."""
 
     columns: dict[str, Numbers] = Field(description="the columns by name")
@@ -407,7 +407,7 @@ class WorstRow(Answer):
     cost: float | None
 
 
-class ComparisonReply(Answer):
+class AuditReply(Answer):
     """Losses as lines, models as scores; misses are quantiles of prediction − truth: 1, 5, 25, 50, 75, 95, 99%."""
 
     n: int

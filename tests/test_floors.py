@@ -15,7 +15,7 @@ FLOORS = (
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
-    *("racing", "drift", "compare", "page", "pictures", "report", "warned", "clusters"),
+    *("racing", "drift", "audit", "page", "pictures", "report", "warned", "clusters"),
     *("__init__", "cli", "__main__"),
 )
 READS = {  # rooms that stand on less than all below them

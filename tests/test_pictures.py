@@ -105,7 +105,7 @@ def test_every_place_of_a_slider_makes_a_loss(loss):
 
 def test_models_and_losses_have_a_bar_each():
     y, z = [3, -0.5, 2, 7], [2.5, 0, 2, 8]
-    found = losses.compare(y, {EVIL: z, "b": y}, ["mae", "mse"])
+    found = losses.audit(y, {EVIL: z, "b": y}, ["mae", "mse"])
     assert len(list(read(scores(found)).iter(f"{SVG}rect"))) == 4
     assert len(list(read(misses(found)).iter(f"{SVG}rect"))) == 4
     assert len(list(read(evaluated(losses.evaluate(["mae", "mse", "huber"], y, z))).iter(f"{SVG}rect"))) == 3
@@ -115,7 +115,7 @@ def test_notebooks_and_reports_show_the_same_pictures_and_escape_names(tmp_path)
     from losses.cli import main
 
     p = losses.profile([EVIL, "b", "b"] * 20, name=EVIL)
-    whole = [p, losses.recommend(p), losses.evaluate(["mae"], [1.0], [2.0]), losses.compare([1.0, 2], {EVIL: [2.0, 1]})]
+    whole = [p, losses.recommend(p), losses.evaluate(["mae"], [1.0], [2.0]), losses.audit([1.0, 2], {EVIL: [2.0, 1]})]
     assert not any("<script" in shown._repr_html_() for shown in whole)
     assert target(p) in p._repr_html_()
     (tmp_path / "a.csv").write_text("price,<b>\n" + "".join(f"{i * i % 97},{i % 2}\n" for i in range(60)))

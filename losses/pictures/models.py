@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from losses.compare import SURE, Comparison, Score
+from losses.audit import SURE, Audit, Score
 from losses.evaluate import Evaluation
 from losses.page import cut
 from losses.pictures.svg import LETTER, WIDE, Frame, colour, element, label, line, number, picture, tip
@@ -18,7 +18,7 @@ def _left(names: Iterable[str]) -> float:
     return min(max(map(len, names)), ROOM) * LETTER + 10
 
 
-def scores(c: Comparison, width: int = WIDE) -> str:
+def scores(c: Audit, width: int = WIDE) -> str:
     """The models under each loss; a whisker reaches two standard errors either way."""
     return _all([(f"{line.loss} ({line.unit})", line.scores, line.best) for line in c.lines], width)
 
@@ -59,7 +59,7 @@ def _scores(found: Sequence[Score], best: str, left: float, top: float, width: i
         yield label(width - 72, y + 13, number(value))
 
 
-def misses(c: Comparison, width: int = WIDE) -> str:
+def misses(c: Audit, width: int = WIDE) -> str:
     """Where the predictions of each model lie around the truth: half of the rows, nine in ten, and 98 in a hundred."""
     left, rows = _left(c.misses), len(c.misses)
     low, high = min(0.0, *(q[0] for q in c.misses.values())), max(0.0, *(q[-1] for q in c.misses.values()))

@@ -21,7 +21,7 @@ const asked = () => ({
 
 function ask({ body, type }, which, signal) {
   const loss = $("losses").value.split(/,(?![^[]*\])(?!\s*\w+=)/).map((spec) => spec.trim());
-  return sent("/v1/comparisons", { ...which, loss, missing: $("missing").value, pictures: room($("result")) }, body, type, signal);
+  return sent("/v1/audits", { ...which, loss, missing: $("missing").value, pictures: room($("result")) }, body, type, signal);
 }
 
 function offer(told) {

@@ -14,22 +14,22 @@ MODELS = {"good": Y + RNG.normal(0, 1, 500), "bad": Y + RNG.normal(0, 3, 500)}
 
 
 def test_each_score_is_that_of_evaluate():
-    for line in losses.compare(Y, MODELS, ["mae", "huber:delta=2"]).lines:
+    for line in losses.audit(Y, MODELS, ["mae", "huber:delta=2"]).lines:
         for score in line.scores:
             result = losses.evaluate([line.loss], Y, MODELS[score.model])[line.loss]
             assert (score.value, score.standard_error, line.unit) == (result.value, result.standard_error, result.unit)
 
 
 def test_a_lead_is_told_from_chance_by_differences_row_by_row():
-    (line,) = losses.compare(Y, MODELS, ["mae"]).lines
+    (line,) = losses.audit(Y, MODELS, ["mae"]).lines
     assert line.best == "good"
     assert line.says.endswith("ahead")
-    (same,) = losses.compare(Y, {"a": MODELS["bad"], "b": MODELS["bad"][::-1][::-1] + 1e-9}, ["mae"]).lines
+    (same,) = losses.audit(Y, {"a": MODELS["bad"], "b": MODELS["bad"][::-1][::-1] + 1e-9}, ["mae"]).lines
     assert same.says.endswith("not told apart")
 
 
 def test_the_worst_rows_are_those_that_cost_most_and_the_top_share_is_theirs():
-    found = losses.compare(Y, MODELS, ["mse"])
+    found = losses.audit(Y, MODELS, ["mse"])
     costs = sum((z - Y) ** 2 for z in MODELS.values())
     assert [row.row for row in found.worst] == np.argsort(-costs)[:5].tolist()
     cost = np.sort((MODELS["good"] - Y) ** 2)
@@ -37,33 +37,33 @@ def test_the_worst_rows_are_those_that_cost_most_and_the_top_share_is_theirs():
 
 
 def test_without_losses_those_that_suit_the_truth_are_taken_and_others_told():
-    assert {"mae", "mse"} <= {line.loss for line in losses.compare(Y, MODELS).lines}
+    assert {"mae", "mse"} <= {line.loss for line in losses.audit(Y, MODELS).lines}
     bits = (RNG.random(200) < 0.3).astype(float)
-    shares = losses.compare(bits, {"p": np.clip(bits * 0.6 + 0.2, 0, 1)})
-    logits = losses.compare(bits, {"x": bits * 6 - 3})
+    shares = losses.audit(bits, {"p": np.clip(bits * 0.6 + 0.2, 0, 1)})
+    logits = losses.audit(bits, {"x": bits * 6 - 3})
     assert "bce" in {line.loss for line in shares.lines}
     assert "bce_with_logits" in {line.loss for line in logits.lines}
     assert "bce" not in {line.loss for line in logits.lines}
 
 
 def test_a_loss_that_is_not_defined_is_left_out_with_its_reason():
-    found = losses.compare(Y - 100, MODELS, ["mae", "gamma_deviance"])
+    found = losses.audit(Y - 100, MODELS, ["mae", "gamma_deviance"])
     assert [loss for loss, _ in found.left_out] == ["gamma_deviance"]
     with pytest.raises(EmptyInput, match="no loss is defined"):
-        losses.compare(Y - 100, MODELS, ["gamma_deviance"])
+        losses.audit(Y - 100, MODELS, ["gamma_deviance"])
     with pytest.raises(EmptyInput):
-        losses.compare(Y, {})
+        losses.audit(Y, {})
 
 
 @pytest.mark.parametrize("y", [[], [np.nan] * 3, [1.0, np.inf, 2.0]])
-def test_what_cannot_be_compared_is_one_of_our_errors(y):
+def test_what_cannot_be_audited_is_one_of_our_errors(y):
     with pytest.raises(LossesError):
-        losses.compare(y, {"a": np.zeros(len(y))})
+        losses.audit(y, {"a": np.zeros(len(y))})
 
 
 def test_missing_rows_are_left_out_where_asked():
     y = np.r_[Y, np.nan]
     models = {name: np.r_[z, 1.0] for name, z in MODELS.items()}
-    found = losses.compare(y, models, ["mae"], missing="drop")
-    assert found.lines[0].scores[0].value == pytest.approx(losses.compare(Y, MODELS, ["mae"]).lines[0].scores[0].value)
+    found = losses.audit(y, models, ["mae"], missing="drop")
+    assert found.lines[0].scores[0].value == pytest.approx(losses.audit(Y, MODELS, ["mae"]).lines[0].scores[0].value)
     assert np.isfinite(list(found.misses.values())).all()

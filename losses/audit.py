@@ -57,7 +57,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Audit:
     """Losses as lines, models as scores; ``misses`` are quantiles of prediction − truth."""
 
     n: int
@@ -79,9 +79,9 @@ class Comparison:
         }
 
     def _repr_html_(self) -> str:
-        from .report import compared
+        from .report import audited
 
-        return compared(self)
+        return audited(self)
 
     def __str__(self) -> str:
         return "\n".join(f"{line.loss}: {', '.join(map(_told, line.scores))} ({line.says})" for line in self.lines)
@@ -92,18 +92,18 @@ def _told(score: Score) -> str:
     return f"{score.model} {score.value:.4g}{error}"
 
 
-def compare(
+def audit(
     y_true: Any,
     predictions: Mapping[str, Any],
     losses: Iterable[Any] = (),
     sample_weight: Any = None,
     missing: Missing = "error",
-) -> Comparison:
+) -> Audit:
     """Judge the predictions of several models by several losses; without losses, by those that suit this truth.
 
     A loss that is not defined on the data is left out, with the reason.
 
-    >>> found = compare([3, -0.5, 2, 7], {"a": [2.5, 0, 2, 8], "b": [3, 0, 2, 7]}, ["mae"])
+    >>> found = audit([3, -0.5, 2, 7], {"a": [2.5, 0, 2, 8], "b": [3, 0, 2, 7]}, ["mae"])
     >>> found.lines[0].best, found.lines[0].says
     ('b', 'b is 0.38 ± 0.24 below a: not told apart')
     """
@@ -124,7 +124,7 @@ def compare(
         raise EmptyInput(f"no loss is defined on these predictions: {left[0][1]}" if left else "no loss", field="loss")
     units = ", ".join(dict.fromkeys(line.unit for line in lines))
     notes = (Note.of("NOT_COMPARABLE", units=units),) if "," in units else ()
-    return Comparison(
+    return Audit(
         len(y), tuple(lines), _worst(costs[0], y, models),
         {name: _quantiles(z - y) for name, z in models.items()}, tuple(left), notes,
     )  # fmt: skip
