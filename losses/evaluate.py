@@ -157,15 +157,24 @@ class Evaluator:
         return self.losses, self.reduction, self.missing
 
     @property
+    def per_row(self) -> bool:
+        """Whether rows may come in any batches: where a loss is of a batch, its batches are what they are."""
+        return all(loss.per_row for loss in self._terms)
+
+    @property
     def rows(self) -> int:
         """The rows seen so far."""
         return self._tallies[0].rows
 
     def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
         """Take in a batch; rows, sums and errors add up. Returns itself."""
+        return self._take(y_true, y_pred, sample_weight, part=True)
+
+    def _take(self, y_true: Any, y_pred: Any, sample_weight: Any, part: bool = False) -> Evaluator:
         y_true, y_pred = inputs(y_true, y_pred)
-        jobs = [job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
-        found = engine.tallies(jobs, sample_weight, self.missing == "drop")
+        seen = self.rows + self._tallies[0].dropped
+        jobs = [job(loss, loss.arrange(y_true, y_pred), seen) for loss in self._terms]
+        found = engine.tallies(jobs, sample_weight, self.missing == "drop", part)
         self._tallies = [a + b for a, b in zip(self._tallies, found, strict=True)]
         self._widths = [work.width for work in jobs]
         return self
@@ -253,7 +262,7 @@ def evaluate(
             raise NotSupported("rows of an engine stay there: ask for their mean or sum", field="reduction")
         return engine.evaluate(run, y_true, y_pred, sample_weight).result()
     (y_true, y_pred), weights = inputs(y_true, y_pred), read_weights(sample_weight)
-    found = run.update(y_true, y_pred, weights).result()
+    found = run._take(y_true, y_pred, weights).result()
     if reduction == "none":
         found = _with_rows(run, found, y_true, y_pred, weights)
     if not wanted:

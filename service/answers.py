@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
-from losses import Drift, Evaluation, Profile, class_weights, drift, evaluate, profile
-from losses.advice import Advice, Check, check, recommend
+from fastapi import Response
+
+from losses import Evaluation, Evaluator, Profile, class_weights, drift, evaluate, profile
+from losses.advice import check, recommend
 from losses.advice.vocabulary import TASKS, lookup
+from losses.core import Reduction
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType
 from losses.page import described
 
 from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from .files import as_file, offers
+from .media import ARROW, EVENTS, JSON, NPY
 from .nonfinite import marked
-from .replies import JSON
+from .replies import negotiated
 from .schemas import (
     CheckOptions,
     ClassWeightOptions,
@@ -24,17 +29,22 @@ from .schemas import (
     RecommendationOptions,
     TargetWishes,
 )
-from .transport import JSONSource, Sent
+from .sources import INPUTS, JSONSource, whole
+from .transport import Sent
 from .words import checked, name_of, pointer_to
 
 
-def evaluated(sent: Sent) -> dict[str, Any]:
-    """The losses that were asked for, each under the JSON form it was asked in."""
-    asked = sent.options(EvaluationOptions, data=("y_true", "y_pred", "sample_weight"))
-    if len(asked.losses) > sent.settings.max_losses:
-        most = sent.settings.max_losses
+def evaluated(sent: Sent) -> dict[str, Any] | Response:
+    """The losses that were asked for, each under the JSON form it was asked in; or their rows as a file."""
+    asked = sent.options(EvaluationOptions, data=INPUTS)
+    most = sent.settings.max_losses
+    if len(asked.losses) > most:
         raise TooLarge(f"more than {most} losses in one evaluation", field="max_losses", allowed=most)
-    evaluation = _evaluation(sent, asked)
+    run = Evaluator([checked(loss) for loss in asked.losses], cast(Reduction, asked.reduction), asked.missing)
+    media = negotiated(sent.accept, (JSON, EVENTS, *offers(len(run.losses), run.reduction == "none", asked.include)))
+    evaluation = _evaluation(sent, asked, run)
+    if media in (NPY, ARROW):
+        return as_file(evaluation, media)
     found = evaluation.to_dict()
     for i, (spoken, result) in enumerate(zip(asked.losses, evaluation.results, strict=True)):
         row = marked(found["results"][i], result)
@@ -42,56 +52,69 @@ def evaluated(sent: Sent) -> dict[str, Any]:
     return found
 
 
-def _evaluation(sent: Sent, asked: EvaluationOptions) -> Evaluation:
-    given = sent.arrays(("y_true", "y_pred", "sample_weight"), nulls=asked.missing == "drop")
-    reduction: Any = asked.reduction
-    return evaluate(
-        [checked(loss) for loss in asked.losses], given.get("y_true"), given.get("y_pred"), given.get("sample_weight"),
-        reduction=reduction, missing=asked.missing, include=asked.include,
-    )  # fmt: skip
+def _evaluation(sent: Sent, asked: EvaluationOptions, run: Evaluator) -> Evaluation:
+    """Batch by batch; but all at once where a result has rows, and where a batch is one sample."""
+    batches = sent.inputs(nulls=asked.missing == "drop")
+    if not run.per_row or run.reduction == "none" or asked.include:
+        batches = iter([whole(batches, sent.settings.max_body_bytes)])
+    first, second = next(batches, {}), next(batches, None)
+    if second is None:
+        options: dict[str, Any] = {"reduction": run.reduction, "missing": run.missing, "include": asked.include}
+        return evaluate(run.losses, **_complete(first), **options)
+    for batch in (first, second):
+        run.update(**_complete(batch))
+    for batch in batches:
+        run.update(**_complete(batch))
+    return run.result()
+
+
+def _complete(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**dict.fromkeys(INPUTS), **given}
 
 
 def profiled(sent: Sent) -> dict[str, Any]:
     """The profile of one column, or of each column of a table."""
     asked = sent.options(ProfileOptions, data=("target", "columns", "sample_weight"))
-    table = sent.source.table() if asked.column is None else None
-    if table is None:
+    names = sent.source.names if asked.column is None else ()
+    if not names:
         return described(target(sent, asked), asked.private)
     most = sent.settings.max_columns
-    if len(table) > most:
-        raise TooLarge(f"{len(table)} columns; name one, or send {most}", field="max_columns", allowed=most)
-    profiles = {name: _sum(((b, None) for b in batches), name, asked.task) for name, batches in table.items()}
-    return {"columns": {name: described(found, asked.private) for name, found in profiles.items()}}
+    if len(names) > most:
+        raise TooLarge(f"{len(names)} columns; name one, or send {most}", field="max_columns", allowed=most)
+    found = {name: Profile(name=name) for name in names}
+    for batch in sent.batches(names):
+        for name, values in batch.items():
+            found[name] += _part(values, None, asked.task)
+    return {"columns": {name: described(known, asked.private) for name, known in found.items()}}
 
 
-def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None) -> Profile:
-    """The profile of all batches: of lists and arrays, never of text, which would be the name of a file."""
-    wanted = None if task is None else lookup("task", task, TASKS).id
-    parts = (profile(batch, sample_weight=weight, task=wanted) for batch, weight in batches)
-    return replace(sum(parts, Profile()), name=name)
+def _part(values: Any, weight: Any, task: str | None) -> Profile:
+    """The profile of some rows: of lists and arrays, never of text, which would be the name of a file."""
+    return profile(values, sample_weight=weight, task=None if task is None else lookup("task", task, TASKS).id)
 
 
 def target(sent: Sent, asked: ProfileOptions | TargetWishes) -> Profile:
     """The profile of the one column that was sent."""
-    name, batches = sent.source.target(asked.column, asked.weight)
-    found = _sum(batches, asked.name or name, asked.task)
+    name, batches = sent.target(asked.column, asked.weight)
+    parts = (_part(values, weight, asked.task) for values, weight in batches)
+    found = replace(sum(parts, Profile()), name=asked.name or name)
     if not found.n:
         missing = f" ({found.missing_rows} are missing)" if found.missing_rows else ""
         raise EmptyInput(f"the target has no rows to look at{missing}", field="target", got=0)
     return found
 
 
-def recommended(sent: Sent) -> Advice:
+def recommended(sent: Sent) -> dict[str, Any]:
     """The losses to train with, for a target, its profile, or a task alone."""
     asked = sent.options(RecommendationOptions, data=("target", "sample_weight"))
-    return recommend(_known(sent, asked), **asked.wishes())
+    return recommend(_known(sent, asked), **asked.wishes()).to_dict()
 
 
-def judged(sent: Sent) -> Check:
+def judged(sent: Sent) -> dict[str, Any]:
     """Whether a loss is the one to train with."""
     asked = sent.options(CheckOptions, data=("target", "sample_weight"))
     wishes = asked.wishes()
-    return check(checked(wishes.pop("loss")), target=_known(sent, asked), **wishes)
+    return check(checked(wishes.pop("loss")), target=_known(sent, asked), **wishes).to_dict()
 
 
 def _known(sent: Sent, asked: TargetWishes) -> Profile | None:
@@ -102,7 +125,7 @@ def _known(sent: Sent, asked: TargetWishes) -> Profile | None:
     return target(sent, asked) if sent.source.has_target else None
 
 
-def compared(sent: Sent) -> Drift:
+def drifted(sent: Sent) -> dict[str, Any]:
     """What changed from one profile to another."""
     if not isinstance(sent.source, JSONSource):
         raise UnsupportedMediaType("two profiles do not fit into one file; send application/json", allowed=[JSON])
@@ -110,7 +133,7 @@ def compared(sent: Sent) -> Drift:
     for name, document in (("before", asked.before), ("after", asked.after)):
         if document is None:
             raise InvalidRequest(f"send two profiles, before and after; there is no {name}", field=name)
-    return drift(asked.before, asked.after, **asked.wishes())
+    return drift(asked.before, asked.after, **asked.wishes()).to_dict()
 
 
 def weighed(sent: Sent) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.settings = settings or Settings()
     app.state.metrics = Metrics()
+    app.state.streams = anyio.CapacityLimiter(app.state.settings.max_streams)
     app.state.ready = False
     app.include_router(v1)
     app.include_router(house)

@@ -8,7 +8,7 @@ from typing import Any
 
 from losses import profile
 
-JSON, CSV = "application/json", "text/csv"
+from .media import CSV, JSON
 
 
 @dataclass(frozen=True)

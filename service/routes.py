@@ -10,10 +10,11 @@ from losses import catalogue
 from losses.catalogue import find, row
 
 from . import schemas as s
-from .answers import compared, evaluated, judged, profiled, recommended, weighed
+from .answers import drifted, evaluated, judged, profiled, recommended, weighed
+from .events import answered
+from .media import ARROW, JSON, NPY
 from .openapi import answers, body
-from .replies import JSON, Reply, cacheable, takes_json
-from .transport import Given
+from .replies import Reply, cacheable, takes_json
 
 
 def said_once(request: Request) -> None:
@@ -21,59 +22,73 @@ def said_once(request: Request) -> None:
     list(s.once(request.query_params.multi_items()))
 
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(takes_json)])
+v1 = APIRouter(prefix="/v1")
 Filters = Annotated[s.CatalogueFilters, Query()]
 
 
-@v1.get("/losses", tags=["catalogue"], dependencies=[Depends(said_once)], responses=answers(list[s.LossRow]))
+@v1.get(
+    "/losses",
+    tags=["catalogue"],
+    dependencies=[Depends(takes_json), Depends(said_once)],
+    responses=answers(list[s.LossRow], events=False),
+)
 def list_losses(request: Request, filters: Filters) -> Response:
     """Every loss, or those that have all of the properties asked for."""
     return cacheable(request, catalogue(**filters.model_dump(exclude_none=True)))
 
 
-@v1.get("/losses/{loss}", tags=["catalogue"], responses=answers(s.LossRow))
+@v1.get(
+    "/losses/{loss}", tags=["catalogue"], dependencies=[Depends(takes_json)], responses=answers(s.LossRow, events=False)
+)
 def get_loss(request: Request, loss: str) -> Response:
     """One loss by id or alias: parameters with ranges, inputs, formula, source, where it can be trained."""
     return cacheable(request, row(find(loss)))
 
 
 @v1.post("/profiles", responses=answers(s.ProfileReply, s.ColumnsReply), openapi_extra=body(s.ProfileRequest))
-def profile(sent: Given) -> Reply:
+async def profile(request: Request) -> Response:
     """What a target column is: a mergeable record of it, its likely kinds with evidence, its readings."""
-    return Reply(profiled(sent))
+    return await answered(request, profiled)
 
 
 @v1.post("/recommendations", responses=answers(s.RecommendationReply), openapi_extra=body(s.RecommendationRequest))
-def recommend(sent: Given) -> Reply:
+async def recommend(request: Request) -> Response:
     """Which loss to train with, why, with which parameters and code; and which not."""
-    return Reply(recommended(sent).to_dict())
+    return await answered(request, recommended)
 
 
 @v1.post("/checks", responses=answers(s.CheckReply), openapi_extra=body(s.CheckRequest))
-def check(sent: Given) -> Reply:
+async def check(request: Request) -> Response:
     """Whether a loss is the one to train with: fine, or what is wrong and what it costs in the metric."""
-    return Reply(judged(sent).to_dict())
+    return await answered(request, judged)
 
 
 @v1.post("/drift", responses=answers(s.DriftReply), openapi_extra=body(s.DriftRequest, JSON))
-def drift(sent: Given) -> Reply:
+async def drift(request: Request) -> Response:
     """What changed between two profiles of a column, and whether another loss should be trained with now."""
-    return Reply(compared(sent).to_dict())
+    return await answered(request, drifted)
 
 
-@v1.post("/evaluations", responses=answers(s.EvaluationReply), openapi_extra=body(s.EvaluationRequest))
-def evaluate(sent: Given) -> Reply:
+@v1.post(
+    "/evaluations", responses=answers(s.EvaluationReply, files=(NPY, ARROW)), openapi_extra=body(s.EvaluationRequest)
+)
+async def evaluate(request: Request) -> Response:
     """Any losses on the same predictions, in one pass, with standard errors and units."""
-    return Reply(evaluated(sent))
+    return await answered(request, evaluated, NPY, ARROW)
 
 
 @v1.post("/class-weights", responses=answers(s.ClassWeightReply), openapi_extra=body(s.ClassWeightRequest))
-def class_weights(sent: Given) -> Reply:
+async def class_weights(request: Request) -> Response:
     """What each class should cost, so that rare ones are heard."""
-    return Reply(weighed(sent))
+    return await answered(request, weighed)
 
 
-@v1.get("/limits", tags=["service"], responses=answers(dict[str, s.LimitRow]))
+@v1.get(
+    "/limits",
+    tags=["service"],
+    dependencies=[Depends(takes_json)],
+    responses=answers(dict[str, s.LimitRow], events=False),
+)
 def limits(request: Request) -> Reply:
     """The limits in force."""
     return Reply(request.app.state.settings.limits())

@@ -493,6 +493,16 @@ class LimitRow(Answer):
     says: str
 
 
+class Event(Answer):
+    """A line of a reply of events: rows read so far, at last the reply, or the members of a problem."""
+
+    model_config = ConfigDict(extra="allow", title="")
+
+    event: Literal["progress", "result", "problem"]
+    rows: int | None = None
+    reply: Free = None
+
+
 class Problem(Answer):
     """Problem details (RFC 9457): what was wrong, with what was expected and what came."""
 
