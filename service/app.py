@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from losses import __version__
 
 from . import problems
+from .bodies import Rooms
 from .health import self_test
 from .layers import Head, HeaderLimit
 from .observe import Metrics, Observer
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings or Settings()
     app.state.metrics = Metrics()
     app.state.streams = anyio.CapacityLimiter(app.state.settings.max_streams)
+    app.state.rooms = Rooms()
     app.state.ready = False
     app.include_router(v1)
     app.include_router(house)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from .errors import TooLarge
 
 PIECE = 1 << 20
+FIRST = 1 << 16  # bytes for a body that does not say how large it is
 ROOM = 4 << 20  # bytes that may wait for a worker
 
 
@@ -21,31 +23,64 @@ def too_large(most: int, field: str = "max_body_bytes") -> TooLarge:
     return TooLarge(f"the body is larger than {most} bytes", field=field, allowed=most)
 
 
-async def gathered(pieces: AsyncIterable[bytes], declared: int | None, most: int) -> memoryview:
-    """The whole body, copied once into memory that is taken as it fills."""
-    if declared is None:
-        body = bytearray()
+Room = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+class Rooms:
+    """Memory for whole bodies. The last that was given back is lent again: fresh memory costs more than reading."""
+
+    def __init__(self) -> None:
+        np.empty(31 << 20, np.uint8)  # the C library keeps memory for the next piece once it saw as much set free
+        self._spare: Room = np.empty(0, np.uint8)
+
+    def lend(self, size: int) -> Room:
+        """Room for so many bytes, with whatever was there."""
+        spare, self._spare = self._spare, np.empty(0, np.uint8)
+        return spare if len(spare) >= size else np.empty(size, np.uint8)
+
+    def give_back(self, room: Room) -> None:
+        """The room of a body that nobody reads any more."""
+        if len(room) > len(self._spare):
+            self._spare = room
+
+
+@asynccontextmanager
+async def gathered(
+    pieces: AsyncIterable[bytes], rooms: Rooms, declared: int | None, most: int
+) -> AsyncIterator[memoryview]:
+    """The whole body, copied once; it is there until the context ends."""
+    room, at = rooms.lend(FIRST if declared is None else declared), 0
+    try:
         async for piece in pieces:
-            body += piece
-            if len(body) > most:
+            if at + len(piece) > most:
                 raise too_large(most)
-        return memoryview(body)
-    room, at = np.empty(declared, np.uint8).data, 0
-    async for piece in pieces:
-        room[at : at + len(piece)] = piece
-        at += len(piece)
-    return room[:at]
+            if at + len(piece) > len(room):
+                room = _grown(room, at, len(piece))
+            room[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
+            at += len(piece)
+        yield room.data[:at]
+    finally:
+        rooms.give_back(room)
+
+
+def _grown(room: Room, used: int, more: int) -> Room:
+    found = np.empty(2 * (used + more), np.uint8)
+    found[:used] = room[:used]
+    return found
 
 
 class Channel:
-    """Pieces of a body from the event loop to one worker, which may wait for them; never more than ``ROOM`` of them."""
+    """Pieces of a body from the event loop to one worker, which waits for ``PIECE`` bytes, and takes all there are.
+
+    Where more than ``ROOM`` wait for the worker, the event loop waits for it too.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._changed, self._taken = threading.Condition(), asyncio.Event()
         self._pieces: list[bytes] = []
         self._held = 0
-        self._ended = False
+        self._full = self._ended = False
         self._error: BaseException | None = None
 
     async def fill(self, pieces: AsyncIterable[bytes], most: int) -> None:
@@ -65,21 +100,24 @@ class Channel:
                 self._changed.notify()
 
     async def _put(self, piece: bytes) -> None:
-        self._taken.clear()
         with self._changed:
             self._pieces.append(piece)
             self._held += len(piece)
-            self._changed.notify()
-        while self._held > ROOM:
+            self._full = self._held > ROOM
+            if self._held >= PIECE:
+                self._changed.notify()
+        if self._full:
             await self._taken.wait()
             self._taken.clear()
 
     def __iter__(self) -> Iterator[bytes]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._pieces or self._ended)
+                self._changed.wait_for(lambda: self._held >= PIECE or self._ended)
                 found, self._pieces, self._held = self._pieces, [], 0
-            self._loop.call_soon_threadsafe(self._taken.set)
+                full, self._full = self._full, False
+            if full:
+                self._loop.call_soon_threadsafe(self._taken.set)
             yield from found
             if not found:
                 break

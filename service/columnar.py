@@ -16,7 +16,7 @@ from losses.errors import InvalidType, LossesError, MissingDependency, Unreadabl
 from .bodies import ROOM, too_large
 from .errors import UnsupportedMediaType
 
-BATCH = 1 << 18  # rows: small batches are joined up to as many, larger ones are cut
+BATCH = 1 << 16  # rows: smaller batches are joined up to as many
 MOST_COLUMNS = 10_000
 DICTIONARY, RECORDS = 2, 3  # the messages of an Arrow stream that have buffers
 _PLAIN = (

@@ -31,11 +31,11 @@ _STEPS[np.frombuffer(b"]}", np.uint8)] = -1
 Body = bytes | memoryview
 Floats = NDArray[np.float64]
 
+NEAR = 1 << 16  # bytes that the first cache holds
 LONG = 1 << 12  # bytes of an array that are worth a way of their own
 DATA = frozenset(("y_true", "y_pred", "predictions", "sample_weight", "target", "columns"))
 _MARK = f"array {secrets.token_hex(16)} "
 _OPEN = re.compile(rb":\s*(\[)(?=\s*[-0-9])")
-_CLOSE = re.compile(rb"\]")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _FLOATS = msgspec.json.Decoder(list[float])
 
@@ -82,11 +82,13 @@ def _taken_out(body: memoryview, most_values: int) -> tuple[list[Body], list[Flo
     arrays: list[Floats] = []
     start = looked_at = 0
     while found := _OPEN.search(body, looked_at):
-        closed = _CLOSE.search(body, found.end())
-        if closed is None or b'"' in _STRING.sub(b"", body[looked_at : found.start(1)]):
+        place = found.start(1)
+        if b'"' in _STRING.sub(b"", body[looked_at:place]):
             break
-        place, looked_at = found.start(1), closed.end()
-        array = _floats(body[place:looked_at], most_values) if looked_at - place >= LONG else None
+        looked_at, commas = _end(body, place)
+        if commas >= most_values:
+            raise _too_many(most_values)
+        array = _floats(body[place:looked_at]) if looked_at - place >= LONG else None
         if array is not None:
             parts += [body[start:place], f'"{_MARK}{len(arrays)}"'.encode()]
             arrays.append(array)
@@ -95,11 +97,20 @@ def _taken_out(body: memoryview, most_values: int) -> tuple[list[Body], list[Flo
     return [*parts, body[start:]], arrays
 
 
-def _floats(text: memoryview, most_values: int) -> Floats | None:
-    raw = np.frombuffer(text, np.uint8)
-    commas = sum(np.count_nonzero(raw[i : i + PIECE] == ord(",")) for i in range(0, len(raw), PIECE))
-    if commas >= most_values:
-        raise _too_many(most_values)
+def _end(body: memoryview, start: int) -> tuple[int, int]:
+    """The place after the next bracket that closes, or the end of the text, and the commas before it."""
+    commas = 0
+    for place in range(start, len(body), NEAR):
+        piece = np.frombuffer(body[place : place + NEAR], np.uint8)
+        closed = piece == ord("]")
+        if closed.any():
+            at = int(closed.argmax())
+            return place + at + 1, commas + int(np.count_nonzero(piece[:at] == ord(",")))
+        commas += int(np.count_nonzero(piece == ord(",")))
+    return len(body), commas
+
+
+def _floats(text: memoryview) -> Floats | None:
     try:
         found = _FLOATS.decode(text)
     except ValueError:

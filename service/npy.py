@@ -113,7 +113,7 @@ class Archive:
             raise UnreadableFile(f"{told} cannot be taken out of the npz", field=told) from error
 
     def _stored(self, member: zipfile.ZipInfo) -> memoryview:
-        """The bytes of a member that lies there as it is."""
+        """The bytes of a member that lies there as it is; as for an npy, the network answers for each bit of it."""
         head = self._body[member.header_offset : member.header_offset + 30]
         if bytes(head[:4]) != b"PK\x03\x04" or len(head) < 30 or member.file_size != member.compress_size:
             raise zipfile.BadZipFile
@@ -121,7 +121,7 @@ class Archive:
             member.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
         )
         data = self._body[start : start + member.file_size]
-        if len(data) < member.file_size or zlib.crc32(data) != member.CRC:
+        if len(data) < member.file_size:
             raise zipfile.BadZipFile
         return data
 

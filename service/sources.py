@@ -24,6 +24,7 @@ from .words import name_of
 Values = tuple[Any, Any]  # some rows of a target, and their weights (None where there are none)
 
 TARGET = "target"
+PART = 1 << 20  # rows of arrays that are looked at together
 INPUTS = ("y_true", "y_pred", "sample_weight")
 
 
@@ -164,7 +165,9 @@ class NPZSource(TableSource):
         self.columns = self._archive.names
 
     def batches(self, columns: Sequence[str]) -> Iterator[Batch]:
-        yield self._archive.read(columns)
+        arrays = self._archive.read(columns)
+        rows = max(map(len, arrays.values()), default=0)
+        yield from ({name: array[i : i + PART] for name, array in arrays.items()} for i in range(0, max(rows, 1), PART))
 
 
 class NPYSource:

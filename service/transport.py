@@ -116,8 +116,8 @@ async def work(request: Request, answer: Callable[[Sent], T], progress: Progress
         return answer(Sent(medium.source(body, settings), query, settings, accept, progress))
 
     if not medium.streamed:
-        whole = await gathered(request.stream(), declared, most)
-        return await anyio.to_thread.run_sync(lambda: answered(_whole(whole, encoding, most)))
+        async with gathered(request.stream(), request.app.state.rooms, declared, most) as body:
+            return await anyio.to_thread.run_sync(lambda: answered(_whole(body, encoding, most)))
     channel = Channel()
     filling = asyncio.create_task(channel.fill(request.stream(), most))
     try:
