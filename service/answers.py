@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from fastapi import Response
 
-from losses import Evaluation, Evaluator, Profile, class_weights, drift, evaluate, profile
+from losses import Evaluation, Evaluator, Profile, class_weights, compare, drift, evaluate, profile
 from losses.advice import check, recommend
 from losses.advice.vocabulary import TASKS, lookup
 from losses.core import Reduction
@@ -23,6 +23,7 @@ from .replies import negotiated
 from .schemas import (
     CheckOptions,
     ClassWeightOptions,
+    ComparisonOptions,
     DriftOptions,
     EvaluationOptions,
     ProfileOptions,
@@ -36,26 +37,46 @@ from .words import checked, name_of, pointer_to
 
 def evaluated(sent: Sent) -> dict[str, Any] | Response:
     """The losses that were asked for, each under the JSON form it was asked in; or their rows as a file."""
-    asked = sent.options(EvaluationOptions, data=INPUTS)
-    most = sent.settings.max_losses
-    if len(asked.losses) > most:
-        raise TooLarge(f"more than {most} losses in one evaluation", field="max_losses", allowed=most)
-    run = Evaluator([checked(loss) for loss in asked.losses], cast(Reduction, asked.reduction), asked.missing)
-    media = negotiated(sent.accept, (JSON, EVENTS, *offers(len(run.losses), run.reduction == "none", asked.include)))
+    asked = sent.options(EvaluationOptions, data=(*INPUTS, "groups"))
+    run = Evaluator(_losses(sent, asked), cast(Reduction, asked.reduction), asked.missing)
+    files = offers(len(run.losses), run.reduction == "none", asked.include)
+    media = negotiated(sent.accept, (JSON, EVENTS, *files))
     evaluation = _evaluation(sent, asked, run)
     if media in (NPY, ARROW):
         return as_file(evaluation, media)
     found = evaluation.to_dict()
-    for i, (spoken, result) in enumerate(zip(asked.losses, evaluation.results, strict=True)):
-        row = marked(found["results"][i], result)
-        found["results"][i] = {**row, "loss": spoken} if isinstance(spoken, dict) else row
+    for told, part in zip([found, *found.get("groups", ())], [evaluation, *evaluation.groups.values()], strict=True):
+        rows = zip(told["results"], asked.losses, part.results, strict=True)
+        told["results"] = [_spoken(marked(row, result), spoken) for row, spoken, result in rows]
     return found
+
+
+def _losses(sent: Sent, asked: EvaluationOptions | ComparisonOptions) -> list[Any]:
+    most = sent.settings.max_losses
+    if len(asked.losses) > most:
+        raise TooLarge(f"more than {most} losses in one evaluation", field="max_losses", allowed=most)
+    return [checked(loss) for loss in asked.losses]
+
+
+def _spoken(row: dict[str, Any], loss: Any) -> dict[str, Any]:
+    return {**row, "loss": loss} if isinstance(loss, dict) else row
+
+
+def contrasted(sent: Sent) -> dict[str, Any]:
+    """Two models, compared by the losses that were asked for."""
+    names = ("y_true", "predictions", "sample_weight")
+    asked = sent.options(ComparisonOptions, data=names)
+    given = whole(sent.inputs(names, None, asked.missing == "drop"), sent.settings.max_body_bytes)
+    y_true, predictions, weights = (given.get(name) for name in names)
+    found = compare(_losses(sent, asked), y_true, cast(Any, predictions), weights, asked.missing).to_dict()
+    rows = zip(found["results"], asked.losses, strict=True)
+    return {"results": [_spoken(row, loss) for row, loss in rows]}
 
 
 def _evaluation(sent: Sent, asked: EvaluationOptions, run: Evaluator) -> Evaluation:
     """Batch by batch; but all at once where a result has rows, and where a batch is one sample."""
-    batches = sent.inputs(nulls=asked.missing == "drop")
-    if not run.per_row or run.reduction == "none" or asked.include:
+    batches = sent.inputs(INPUTS, asked.groups, asked.missing == "drop")
+    if not run.per_row or run.reduction == "none" or asked.include or asked.groups:
         batches = iter([whole(batches, sent.settings.max_body_bytes)])
     first, second = next(batches, {}), next(batches, None)
     if second is None:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 import losses
-from losses import Drift, Evaluation, Loss, Profile, Sum, get
+from losses import Comparison, Drift, Evaluation, Loss, Profile, Sum, get
 from losses.profile import chosen
 
 from . import payloads, rebuilt
@@ -241,29 +241,46 @@ def evaluate(
     reduction: str = "mean",
     missing: str = "error",
     include: Sequence[str] = (),
+    groups: Any = None,
 ) -> Call[Evaluation]:
     """Any losses on the same predictions, in one pass.
 
     ``y_true`` may be a frame, a table of Arrow or a ``pathlib.Path`` that holds all columns: ``y_true``, ``y_pred`` (or
-    ``y_pred.mean`` …) and ``sample_weight``; then ``y_pred`` is left out. Infinite logits and results travel too.
+    ``y_pred.mean`` …) and ``sample_weight``; then ``y_pred`` is left out, and ``groups`` names a column.
+    Infinite logits and results travel too.
     """
     asked = {"losses": rebuilt.spoken(losses), "reduction": reduction, "missing": missing, "include": _names(include)}
-    data = _inputs(y_true, y_pred, sample_weight)
+    data = _inputs(y_true, y_pred, sample_weight, groups)
     call = _sent("/v1/evaluations", rebuilt.evaluation, asked, data)
-    rows = isinstance(data, Payload) and payloads.has_pyarrow() and (reduction == "none" or include)
+    rows = isinstance(data, Payload) and payloads.has_pyarrow() and (reduction == "none" or include) and groups is None
     return replace(call, accept=f"{ARROW}, {JSON};q=0.5") if rows and np.ndim(y_pred) <= 2 else call
 
 
-def _inputs(y_true: Any, y_pred: Any, sample_weight: Any) -> Payload | dict[str, Any]:
+def _inputs(y_true: Any, y_pred: Any, sample_weight: Any, groups: Any = None) -> Payload | dict[str, Any]:
     """Inputs of a loss as they travel best."""
+    params = {} if groups is None else {"groups": groups}
     if isinstance(y_true, Path):
-        return payloads.of_file(y_true)
+        return replace(payloads.of_file(y_true), params=params)
     if y_pred is None and payloads.is_table(y_true):
-        return payloads.of_table(payloads.as_table(y_true))
-    arrays = rebuilt.arrays(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
-    if rebuilt.large(arrays):
-        return payloads.of_arrays(arrays)
-    return rebuilt.inputs(y_true=y_true, y_pred=y_pred, sample_weight=sample_weight)
+        return replace(payloads.of_table(payloads.as_table(y_true)), params=params)
+    found = {"y_true": y_true, "y_pred": y_pred, "sample_weight": sample_weight}
+    if groups is not None:
+        return rebuilt.inputs(**found) | {"groups": rebuilt.column(groups, "groups")}
+    return _arrays(**found)
+
+
+def _arrays(**found: Any) -> Payload | dict[str, Any]:
+    arrays = rebuilt.arrays(**found)
+    return payloads.of_arrays(arrays) if rebuilt.large(arrays) else rebuilt.inputs(**found)
+
+
+def compare(
+    losses: Any, y_true: Any, predictions: Mapping[str, Any], sample_weight: Any = None, missing: str = "error"
+) -> Call[Comparison]:
+    """How much better one of two models is, by any losses, in one pass."""
+    asked = {"losses": rebuilt.spoken(losses), "missing": missing}
+    data = _arrays(y_true=y_true, predictions=predictions, sample_weight=sample_weight)
+    return _sent("/v1/comparisons", rebuilt.comparison, asked, data)
 
 
 def class_weights(counts: Any, scheme: str = "balanced", beta: float = 0.999) -> Call[list[float]]:

@@ -60,6 +60,7 @@ class LossClient:
     check = _now(calls.check)
     drift = _now(calls.drift)
     evaluate = _now(calls.evaluate)
+    compare = _now(calls.compare)
     class_weights = _now(calls.class_weights)
 
     def run(self, call: Call[T]) -> T:
@@ -107,6 +108,7 @@ class AsyncLossClient:
     check = _later(calls.check)
     drift = _later(calls.drift)
     evaluate = _later(calls.evaluate)
+    compare = _later(calls.compare)
     class_weights = _later(calls.class_weights)
 
     async def run(self, call: Call[T]) -> T:

@@ -75,6 +75,8 @@ EXAMPLES = (
             {"losses": ["gaussian_nll"], "y_true": TRUTH, "y_pred": {"mean": GUESS, "var": [1, 1, 2, 0.5]}}),
     Example("post", "/v1/evaluations", "a file",
             "y_true,y_pred\n3,2.5\n-0.5,0\n2,2\n7,8\n", CSV, "loss=mse&loss=huber:delta=1.35&reduction=mean"),
+    Example("post", "/v1/comparisons", "two models on the same rows",
+            {"losses": ["mse", "mae"], "y_true": TRUTH, "predictions": {"new": GUESS, "old": [2, 0.5, 1, 9]}}),
     Example("post", "/v1/class-weights", "from counts", {"counts": [1000, 100, 10], "scheme": "effective_number"}),
     Example("post", "/v1/class-weights", "from a target", {"target": ["cat", "cat", "dog", "cat"]}),
     Example("post", "/v1/class-weights", "from a column of a file", "id,animal\n1,cat\n2,cat\n3,dog\n4,cat\n", CSV,

@@ -86,7 +86,9 @@ _QUERY: dict[str, dict[str, Any]] = {
     "losses": {"loss": {"type": "array", "items": {"type": "string"}}},
     "costs": {f"costs.{name}": _NUMBER for name in ("under", "over", "false_negative", "false_positive")},
 }
-_DATA = frozenset(("y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts", "before", "after"))
+_DATA = frozenset(
+    ("predictions", "y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts", "before", "after")
+)
 
 
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:

@@ -12,9 +12,10 @@ import httpx
 import msgspec
 import numpy as np
 
-from losses import Drift, Evaluation, Loss, Profile, Result, Sum, get
+from losses import Comparison, Drift, Evaluation, Loss, Profile, Result, Sum, get
 from losses.advice import Confidence, Constant, Finding, Flip, Notice, Price, Recommendation
 from losses.arrays import numbers
+from losses.compare import Contrast
 from losses.drift import Advised, Change
 from losses.errors import InvalidType, LossesError, NotSupported
 from losses.evaluate import Note
@@ -159,7 +160,19 @@ def _unlike(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def evaluation(reply: Mapping[str, Any]) -> Evaluation:
     """The reply of ``POST /v1/evaluations``; what JSON could not hold comes back as its warnings tell."""
-    return Evaluation([_result(restored(row)) for row in reply["results"]])
+    groups = {row["group"]: evaluation(row) for row in reply.get("groups") or ()}
+    return Evaluation([_result(restored(row)) for row in reply["results"]], groups)
+
+
+def comparison(reply: Mapping[str, Any]) -> Comparison:
+    """The reply of ``POST /v1/comparisons``."""
+    return Comparison([_contrast(row) for row in reply["results"]])
+
+
+def _contrast(row: Mapping[str, Any]) -> Contrast:
+    values = _unlike(row["values"], *row["values"])
+    difference = _unlike(row, "difference")["difference"]
+    return Contrast(get(row["loss"]), values, difference, row["standard_error"], row["unit"], row["n"])
 
 
 def _result(row: Mapping[str, Any]) -> Result:
@@ -211,7 +224,8 @@ def arrays(**given: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in given.items():
         parts = {f"{name}.{part}": v for part, v in value.items()} if isinstance(value, Mapping) else {name: value}
-        found |= {key: numbers(part, key) for key, part in parts.items() if part is not None}
+        deep = {key: part for key, part in parts.items() if isinstance(part, Mapping)}
+        found |= arrays(**deep) if deep else {k: numbers(part, k) for k, part in parts.items() if part is not None}
     return found
 
 

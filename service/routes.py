@@ -10,7 +10,7 @@ from losses import catalogue
 from losses.catalogue import find, row
 
 from . import schemas as s
-from .answers import drifted, evaluated, judged, profiled, recommended, weighed
+from .answers import contrasted, drifted, evaluated, judged, profiled, recommended, weighed
 from .events import answered
 from .media import ARROW, JSON, NPY
 from .openapi import answers, body
@@ -75,6 +75,12 @@ async def drift(request: Request) -> Response:
 async def evaluate(request: Request) -> Response:
     """Any losses on the same predictions, in one pass, with standard errors and units."""
     return await answered(request, evaluated, NPY, ARROW)
+
+
+@v1.post("/comparisons", responses=answers(s.ComparisonReply), openapi_extra=body(s.ComparisonRequest))
+async def compare(request: Request) -> Response:
+    """How much better one of two models is on the same rows, by any losses, with 95% intervals."""
+    return await answered(request, contrasted)
 
 
 @v1.post("/class-weights", responses=answers(s.ClassWeightReply), openapi_extra=body(s.ClassWeightRequest))

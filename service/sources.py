@@ -42,8 +42,8 @@ class Source(Protocol):
     def options(self, data: frozenset[str]) -> dict[str, Any]:
         """All that is not data."""
 
-    def inputs(self, more: Sequence[str], nulls: bool) -> Iterator[Batch]:
-        """Inputs of a loss by name, and ``more`` columns, some rows at a time; ``nulls`` lets null in, as NaN."""
+    def inputs(self, names: Sequence[str], groups: str | None, nulls: bool) -> Iterator[Batch]:
+        """Inputs of a loss by name, and ``groups``, some rows at a time; ``nulls`` lets null in, as NaN."""
 
     def target(self, column: str | None, weight: str | None) -> tuple[str | None, Iterator[Values]]:
         """The name of one column, and its values some rows at a time."""
@@ -74,9 +74,9 @@ class JSONSource:
     def options(self, data: frozenset[str]) -> dict[str, Any]:
         return {name: value for name, value in self._fields.items() if name not in data}
 
-    def inputs(self, more: Sequence[str], nulls: bool) -> Iterator[Batch]:
-        arrays = {name: read_array(self._fields[name], name, nulls) for name in INPUTS if name in self._fields}
-        yield arrays | {name: _listed(self._fields.get(name), name) for name in more}
+    def inputs(self, names: Sequence[str], groups: str | None, nulls: bool) -> Iterator[Batch]:
+        arrays = {name: read_array(self._fields[name], name, nulls) for name in names if name in self._fields}
+        yield arrays | {name: _listed(self._fields[name], name) for name in ("groups",) if name in self._fields}
 
     def target(self, column: str | None, weight: str | None) -> tuple[str | None, Iterator[Values]]:
         if names := self.names:
@@ -102,15 +102,14 @@ class TableSource:
     def options(self, data: frozenset[str]) -> dict[str, Any]:
         return {}
 
-    def inputs(self, more: Sequence[str], nulls: bool) -> Iterator[Batch]:
-        wanted = [name for name in self.columns if name.partition(".")[0] in INPUTS]
+    def inputs(self, names: Sequence[str], groups: str | None, nulls: bool) -> Iterator[Batch]:
+        wanted = [name for name in self.columns if name.partition(".")[0] in names]
         if not wanted:
-            raise UnknownName(f"no column is named {' or '.join(INPUTS)}", field="column", allowed=list(INPUTS))
-        for name in more:
-            chosen(self.columns, name)
-        for batch in self.batches(list(dict.fromkeys([*wanted, *more]))):
+            raise UnknownName(f"no column is named {' or '.join(names)}", field="column", allowed=list(names))
+        more = {} if groups is None else {"groups": chosen(self.columns, groups)}
+        for batch in self.batches(list(dict.fromkeys([*wanted, *more.values()]))):
             numbers = {name: columnar.numbers(batch[name], name) for name in wanted}
-            yield gathered(numbers) | {name: batch[name] for name in more}
+            yield gathered(numbers) | {key: batch[name] for key, name in more.items()}
 
     def target(self, column: str | None, weight: str | None) -> tuple[str | None, Iterator[Values]]:
         name = chosen(self.columns, column)
@@ -127,9 +126,9 @@ class CSVSource(TableSource):
     def __init__(self, body: memoryview, settings: Settings) -> None:
         self._body, self.columns = body, csv_columns(_lines(body))
 
-    def inputs(self, more: Sequence[str], nulls: bool) -> Iterator[Batch]:
+    def inputs(self, names: Sequence[str], groups: str | None, nulls: bool) -> Iterator[Batch]:
         """All rows at once: what looks like numbers at first may turn out not to be."""
-        yield joined(list(super().inputs(more, nulls)))
+        yield joined(list(super().inputs(names, groups, nulls)))
 
     def batches(self, columns: Sequence[str]) -> Iterator[Batch]:
         return csv_batches(_lines(self._body), columns)
@@ -182,7 +181,7 @@ class NPYSource:
     def options(self, data: frozenset[str]) -> dict[str, Any]:
         return {}
 
-    def inputs(self, more: Sequence[str], nulls: bool) -> Iterator[Batch]:
+    def inputs(self, names: Sequence[str], groups: str | None, nulls: bool) -> Iterator[Batch]:
         allowed = ["application/x-npz", "application/vnd.apache.arrow.stream"]
         detail = f"one array is no truth and prediction; send y_true and y_pred as {' or '.join(allowed)}"
         raise UnsupportedMediaType(detail, field="body", allowed=allowed)
@@ -263,7 +262,7 @@ def gathered(columns: Mapping[str, Any]) -> dict[str, Any]:
 def _matrix(parts: dict[str, Any], head: str) -> Any:
     """Numbered parts as the columns of a matrix; named ones as they are."""
     if not all(re.fullmatch("[0-9]+", part) for part in parts):
-        return parts
+        return gathered(parts)
     numbered = [str(i) for i in range(len(parts))]
     if set(numbered) != set(parts):
         raise InvalidInput(f"the columns of {head} must be numbered from {head}.0, none left out", field=head)

@@ -79,9 +79,9 @@ class Sent:
         both = {**asked.model_dump(exclude_unset=True), **fields}
         return model.model_validate(both, strict=True) if fields else asked
 
-    def inputs(self, more: Sequence[str] = (), nulls: bool = False) -> Iterator[dict[str, Any]]:
-        """Inputs of a loss by name, some rows at a time."""
-        for batch in self.source.inputs(more, nulls):
+    def inputs(self, names: Sequence[str], groups: str | None, nulls: bool) -> Iterator[dict[str, Any]]:
+        """Inputs of a loss by name, and ``groups`` where they are there, some rows at a time."""
+        for batch in self.source.inputs(names, groups, nulls):
             yield batch
             self.progress.rows += rows_of(batch.values())
 

@@ -303,6 +303,18 @@ def test_tables_frames_and_files_are_sent_as_they_are(client: LossClient, tmp_pa
         client.evaluate("mse", tmp_path / "rows.pickle")
 
 
+@pytest.mark.parametrize("rows", [50, 6000])
+def test_comparisons_and_groups_are_the_librarys(client: LossClient, rows: int) -> None:
+    y, z = LONG_TRUE[:rows], LONG_PRED[:rows]
+    models = {"new": z, "old": 1 - z}
+    assert client.compare(["bce", "mse"], y, models).results == losses.compare(["bce", "mse"], y, models).results
+    groups = ["a" if row % 3 else None for row in range(rows)]
+    found, expected = (api.evaluate("bce", y, z, groups=groups) for api in (client, losses))
+    assert {key: dict(part) for key, part in found.groups.items()} == {k: dict(p) for k, p in expected.groups.items()}
+    table = pa.table({"y_true": y, "y_pred": z, "city": groups})
+    assert client.evaluate("bce", table, groups="city").groups["a"]["bce"].n == expected.groups["a"]["bce"].n
+
+
 def test_long_targets_are_profiled_advised_on_and_checked(client: LossClient) -> None:
     target = np.random.default_rng(5).lognormal(size=5000)
     for long in (
@@ -345,7 +357,7 @@ def test_the_same_calls_can_be_awaited(address: str) -> None:
     asyncio.run(ask())
 
 
-@pytest.mark.parametrize("name", ["catalogue", "profile", "evaluate", "class_weights", "recommend", "drift"])
+@pytest.mark.parametrize("name", ["catalogue", "profile", "evaluate", "class_weights", "recommend", "drift", "compare"])
 def test_calls_take_the_arguments_that_the_library_takes(name: str) -> None:
     library = inspect.signature(recommend if name == "recommend" else getattr(losses, name))
     taken = inspect.signature(getattr(calls, name))

@@ -458,3 +458,40 @@ def test_a_stream_that_is_refused_early_does_not_keep_its_worker(client: httpx.C
     for _ in range(40):
         refused(send(client, "/v1/profiles?column=nope", ARROW, body), 422, "unknown-name")
     assert send(client, "/v1/profiles", ARROW, body).status_code == 200
+
+
+# ── groups and pairs ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_groups_come_in_json_as_a_list_and_in_files_as_a_column(client: httpx.Client) -> None:
+    groups = [("a", "b", "c")[i % 3] for i in range(500)]
+    expected = losses.evaluate("mse", Y, Z, groups=groups).to_dict()["groups"]
+    body = {"losses": ["mse"], "y_true": Y.tolist(), "y_pred": Z.tolist(), "groups": groups}
+    assert client.post("/v1/evaluations", json=body).json()["groups"] == expected
+    for media in (ARROW, PARQUET):
+        for column in (pa.array(groups), pa.array(groups).dictionary_encode()):
+            found = send(client, "/v1/evaluations?loss=mse&groups=g", media, FILES[media](y_true=Y, y_pred=Z, g=column))
+            assert [row["group"] for row in found.json()["groups"]] == ["a", "b", "c"]
+            assert found.json()["groups"][1]["n"] == expected[1]["n"]
+    text = "y_true,y_pred,g\n1,2,x\n2,2,y\n3,5,x\n"
+    found = send(client, "/v1/evaluations?loss=mse&groups=g", CSV, text).json()["groups"]
+    assert [(row["group"], row["results"][0]["value"]) for row in found] == [("x", 2.5), ("y", 0.0)]
+    refused(send(client, "/v1/evaluations?loss=mse&groups=h", CSV, text), 422, "unknown-name")
+    refused(client.post("/v1/evaluations", json={**body, "groups": ["a"]}), 422, "invalid-shape")
+    refused(client.post("/v1/evaluations", json={**body, "groups": "g"}), 422, "invalid-request")
+
+
+def test_two_models_are_compared_in_json_and_in_files(client: httpx.Client) -> None:
+    expected = losses.compare(["mse", "mae"], Y, {"new": Z, "old": Z + 0.1}, W).to_dict()
+    lists = {"y_true": Y.tolist(), "predictions": {"new": Z.tolist(), "old": (Z + 0.1).tolist()}}
+    asked = {"losses": ["mse", "mae"], **lists, "sample_weight": W.tolist()}
+    assert client.post("/v1/comparisons", json=asked).json() == expected
+    columns = {"y_true": Y, "predictions.new": Z, "predictions.old": Z + 0.1, "sample_weight": W}
+    for media in (ARROW, PARQUET, NPZ):
+        found = send(client, "/v1/comparisons?loss=mse&loss=mae", media, FILES[media](**columns)).json()
+        assert found["results"][0]["difference"] == pytest.approx(expected["results"][0]["difference"], rel=1e-9)
+    for odd in ({}, {"a": [1]}, [1, 2], None, {"a": [1], "b": [1], "c": [1]}, {"a": [1], "b": ["x"]}):
+        body = {"losses": ["mse"], "y_true": [1], "predictions": odd}
+        assert client.post("/v1/comparisons", json=body).status_code == 422
+    refused(client.post("/v1/comparisons", json={**lists, "losses": []}), 422, "empty-input")
+    refused(client.post("/v1/comparisons", json={**lists, "losses": ["msee"]}), 404, "unknown-name")
