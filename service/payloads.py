@@ -119,7 +119,7 @@ class _Sink(io.RawIOBase):
     """A file that hands on what is written to it."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._parts: list[memoryview] = []
 
     def writable(self) -> bool:
         """Always."""
@@ -127,13 +127,13 @@ class _Sink(io.RawIOBase):
 
     def write(self, part: Any) -> int:
         """Take it."""
-        self._parts.append(bytes(part))
+        self._parts.append(memoryview(part))
         return len(part)
 
     def taken(self) -> Pieces:
         parts, self._parts = self._parts, []
         for part in parts:
-            yield from _cut(memoryview(part))
+            yield from _cut(part)
 
 
 def _arrow(table: Any) -> Pieces:

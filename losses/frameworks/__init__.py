@@ -70,10 +70,21 @@ def code(
     post: Mapping[str, Any] | None = None,
 ) -> str:
     """The same as lines to paste, given ``X`` and ``y``: they train a model and leave ``predictions``."""
-    name = find(framework)
+    if post:
+        return _written(loss, find(framework), Steps(link, transform, post))
+    return _written_before(loss, find(framework), link, transform)
+
+
+@functools.lru_cache(maxsize=2048)
+def _written_before(loss: Loss, name: str, link: str | None, transform: str | None) -> str:
+    """The lines for equal arguments are equal."""
+    return _written(loss, name, Steps(link, transform, None))
+
+
+def _written(loss: Loss, name: str, steps: Steps) -> str:
     found = _frameworks()[name]
     spelled = found.spell(loss, name)
-    body = found.write(loss, spelled, Steps(link, transform, post))
+    body = found.write(loss, spelled, steps)
     heads = [line for line in body if re.match(r"(import|from) ", line)]
     rest = [line for line in body if line not in heads]
     imports = sorted({*heads, *lines(spelled)}, key=lambda line: (line.startswith("from "), line))
