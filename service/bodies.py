@@ -15,7 +15,8 @@ from .errors import TooLarge
 
 PIECE = 1 << 20
 FIRST = 1 << 16  # bytes for a body that does not say how large it is
-ROOM = 4 << 20  # bytes that may wait for a worker
+ENOUGH = 4 << 20  # bytes for which a worker is woken
+ROOM = 4 * ENOUGH  # bytes that may wait for a worker
 
 
 def too_large(most: int, field: str = "max_body_bytes") -> TooLarge:
@@ -70,7 +71,7 @@ def _grown(room: Room, used: int, more: int) -> Room:
 
 
 class Channel:
-    """Pieces of a body from the event loop to one worker, which waits for ``PIECE`` bytes, and takes all there are.
+    """Pieces of a body from the event loop to one worker, which waits for ``ENOUGH`` bytes, and takes all there are.
 
     Where more than ``ROOM`` wait for the worker, the event loop waits for it too.
     """
@@ -104,7 +105,7 @@ class Channel:
             self._pieces.append(piece)
             self._held += len(piece)
             self._full = self._held > ROOM
-            if self._held >= PIECE:
+            if self._held >= ENOUGH:
                 self._changed.notify()
         if self._full:
             await self._taken.wait()
@@ -113,7 +114,7 @@ class Channel:
     def __iter__(self) -> Iterator[bytes]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._held >= PIECE or self._ended)
+                self._changed.wait_for(lambda: self._held >= ENOUGH or self._ended)
                 found, self._pieces, self._held = self._pieces, [], 0
                 full, self._full = self._full, False
             if full:

@@ -100,11 +100,17 @@ class Sketch:
 
     def quantile(self, q: float) -> float:
         """The value below which a share ``q`` of the rows lies, interpolated as ``numpy.quantile`` does."""
-        values, rows = self.weighted()
+        values, _ = self.weighted()
         if not values.size:
             return float("nan")
-        middle = np.cumsum(rows) - (rows + 1) / 2
-        return float(np.interp(q * (rows.sum() - 1), middle, values))
+        middle, total = self._ranks
+        return float(np.interp(q * (total - 1), middle, values))
+
+    @cached_property
+    def _ranks(self) -> tuple[Floats, float]:
+        """The rank in the middle of the rows of each value, and the rows of all."""
+        _, rows = self.weighted()
+        return np.cumsum(rows) - (rows + 1) / 2, float(rows.sum())
 
     def blurred(self, rows: int) -> Sketch:
         """The same summary with averages of at least ``rows`` neighbours in place of single values."""
