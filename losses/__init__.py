@@ -1,7 +1,7 @@
 """Which loss function to train with, why, with which parameters, and what the one you chose really did.
 
 ``profile`` reads a target column, ``recommend`` ranks losses for it, ``check`` judges one, ``evaluate`` computes losses
-on predictions, ``get`` makes one loss, ``catalogue`` lists them all.
+on predictions, ``compare`` two models by them, ``get`` makes one loss, ``catalogue`` lists them all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .advice import Advice, Check, check, recommend
 from .audit import Audit, audit
 from .catalogue import LOSSES, catalogue, get
+from .compare import Comparison, compare
 from .core import Loss
 from .drift import Drift, drift
 from .errors import LossesError, LossWarning
@@ -50,6 +51,7 @@ __all__ = [
     "Advice",
     "Audit",
     "Check",
+    "Comparison",
     "Drift",
     "Evaluation",
     "Evaluator",
@@ -64,6 +66,7 @@ __all__ = [
     "catalogue",
     "check",
     "class_weights",
+    "compare",
     "drift",
     "evaluate",
     "get",

@@ -65,8 +65,8 @@ class Formula(Protocol):
 class Job(NamedTuple):
     """A formula with its columns, ready to be cut into blocks of ``step`` rows.
 
-    ``width`` is the numbers in a row of the widest input. With ``fused`` the formula may go to the array machine: it
-    speaks of single elements of columns that are shaped alike.
+    ``width`` is the numbers in a row of the widest input, ``first`` the number by which errors call the first row.
+    With ``fused`` the formula may go to the array machine: it speaks of single elements of columns shaped alike.
     """
 
     loss: Formula
@@ -76,6 +76,7 @@ class Job(NamedTuple):
     step: int
     dtype: np.dtype[Any]
     fused: bool
+    first: int = 0
 
     @property
     def starts(self) -> range:
@@ -83,7 +84,7 @@ class Job(NamedTuple):
         return range(0, self.rows, self.step)
 
 
-def job(loss: Formula, columns: Sequence[Column | None]) -> Job:
+def job(loss: Formula, columns: Sequence[Column | None], first: int = 0) -> Job:
     """Settle rows, working type and block length; all row-wise columns must have as many rows."""
     by_row = [c for c in columns if c is not None and not c.shared]
     rows = len(by_row[0].array)
@@ -98,7 +99,7 @@ def job(loss: Formula, columns: Sequence[Column | None]) -> Job:
     fused = loss.of_elements and width <= WIDEST and _regular(columns, rows, width)
     numbers = min(max(rows * width // SHARES, FUSED[0]), FUSED[1]) if fused else PLAIN
     step = max(1, numbers // width) if loss.per_row else rows
-    return Job(loss, tuple(columns), rows, width, step, _working_type(columns), fused)
+    return Job(loss, tuple(columns), rows, width, step, _working_type(columns), fused, first)
 
 
 def _unequal(by_row: Sequence[Column]) -> InvalidShape:
@@ -151,12 +152,12 @@ def cut(work: Job, weights: Array | None, start: int, drop: bool = False) -> Cut
     pieces: list[Any] = [None if c is None else c.array if c.shared else c.array[some] for c in work.columns]
     part = None if weights is None else weights[some]
     if not drop:
-        return Cut(pieces, part, start)
+        return Cut(pieces, part, start + work.first)
     by_row = [(i, c.domain) for i, c in enumerate(work.columns) if c is not None and not c.shared]
     absent = np.logical_or.reduce([domain.absent(pieces[i]) for i, domain in by_row])
     if not absent.any():
-        return Cut(pieces, part, start)
+        return Cut(pieces, part, start + work.first)
     kept = np.flatnonzero(~absent)
     for i, _ in by_row:
         pieces[i] = pieces[i][kept]
-    return Cut(pieces, None if part is None else part[kept], start + kept, len(absent) - len(kept))
+    return Cut(pieces, None if part is None else part[kept], start + work.first + kept, len(absent) - len(kept))

@@ -24,14 +24,14 @@ from .pool import each
 from .tally import Tally, row_weights
 
 
-def tallies(jobs: Sequence[Job], sample_weight: Any, drop: bool = False) -> list[Tally]:
-    """The tally of each job, all in one pass where they cut their rows alike."""
+def tallies(jobs: Sequence[Job], sample_weight: Any, drop: bool = False, part: bool = False) -> list[Tally]:
+    """The tally of each job, all in one pass where they cut their rows alike; of a ``part`` there are more rows."""
     cuts: dict[tuple[int, int], list[int]] = {}
     for place, work in enumerate(jobs):
         cuts.setdefault((work.rows, work.step), []).append(place)
     found: dict[int, Tally] = {}
     for (rows, _), places in cuts.items():
-        weights = row_weights(sample_weight, rows)
+        weights = row_weights(sample_weight, rows, part)
         found |= _tally_together({place: jobs[place] for place in places}, weights, drop)
     return [found[place] for place in range(len(jobs))]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -15,12 +16,13 @@ from .blocks import job
 from .catalogue import get as loss_of
 from .core import Loss, Reduction
 from .domains import Array
-from .errors import EmptyInput, InvalidInput, LossesError, NotSupported, UnknownName
+from .errors import EmptyInput, InvalidInput, InvalidShape, InvalidType, LossesError, NotSupported, UnknownName
 from .remote import engine_of
 from .sums import Sum, terms_of
 from .tally import Tally, read_weights
 
 Missing = Literal["error", "drop"]
+MOST_GROUPS = 1000
 
 
 class Note(NamedTuple):
@@ -74,10 +76,14 @@ class Result:
 
 
 class Evaluation(Mapping[str, Result]):
-    """The results, in the order asked for; look one up by loss, spec, or id where that is unique."""
+    """The results, in the order asked for; look one up by loss, spec, or id where that is unique.
 
-    def __init__(self, results: Sequence[Result]) -> None:
+    ``groups`` holds an evaluation for each group of rows, where those were asked for.
+    """
+
+    def __init__(self, results: Sequence[Result], groups: Mapping[Any, Evaluation] | None = None) -> None:
         self.results = tuple(results)
+        self.groups = dict(groups or {})
         self._by_spec = {str(result.loss): result for result in results}
 
     def __getitem__(self, key: str | Loss | Sum) -> Result:
@@ -121,11 +127,13 @@ class Evaluation(Mapping[str, Result]):
 
     def to_dict(self) -> dict[str, Any]:
         """The reply of ``POST /v1/evaluations``."""
-        return {
+        told = {
             "n": self.n,
             "results": [r.to_dict() for r in self.results],
             "warnings": [note._asdict() for note in self.warnings],
         }
+        groups = [{"group": _key(key), **part.to_dict()} for key, part in self.groups.items()]
+        return {**told, "groups": groups} if groups else told
 
     def _repr_html_(self) -> str:
         from .report import evaluated
@@ -134,6 +142,10 @@ class Evaluation(Mapping[str, Result]):
 
     def __repr__(self) -> str:
         return "\n".join(f"{name}: {_told(result)}" for name, result in self._by_spec.items())
+
+
+def _key(key: Any) -> Any:
+    return plain(key) if isinstance(key, str | int | float | None) else str(key)
 
 
 def _told(result: Result) -> str:
@@ -172,15 +184,24 @@ class Evaluator:
         return self.losses, self.reduction, self.missing
 
     @property
+    def per_row(self) -> bool:
+        """Whether rows may come in any batches: where a loss is of a batch, its batches are what they are."""
+        return all(loss.per_row for loss in self._terms)
+
+    @property
     def rows(self) -> int:
         """The rows seen so far."""
         return self._tallies[0].rows
 
     def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Evaluator:
         """Take in a batch; rows, sums and errors add up. Returns itself."""
+        return self._take(y_true, y_pred, sample_weight, part=True)
+
+    def _take(self, y_true: Any, y_pred: Any, sample_weight: Any, part: bool = False) -> Evaluator:
         y_true, y_pred = inputs(y_true, y_pred)
-        jobs = [job(loss, loss.arrange(y_true, y_pred)) for loss in self._terms]
-        found = engine.tallies(jobs, sample_weight, self.missing == "drop")
+        seen = self.rows + self._tallies[0].dropped
+        jobs = [job(loss, loss.arrange(y_true, y_pred), seen) for loss in self._terms]
+        found = engine.tallies(jobs, sample_weight, self.missing == "drop", part)
         self._tallies = [a + b for a, b in zip(self._tallies, found, strict=True)]
         self._widths = [work.width for work in jobs]
         return self
@@ -245,12 +266,14 @@ def evaluate(
     reduction: Reduction = "mean",
     missing: Missing = "error",
     include: Sequence[str] = (),
+    groups: Any = None,
 ) -> Evaluation:
     """Evaluate any losses on the same predictions, in one pass.
 
     ``losses`` are specs or Loss objects. ``y_true`` and ``y_pred`` hold n rows (``y_pred`` named arrays for losses
     that need more than one; ``y_true`` None for those without a target). ``missing="drop"`` leaves out rows with NaN
     and counts them. ``include=["gradient"]`` adds the slope of the reduced loss, which is 0 in rows that were left out.
+    ``groups``, a value a row, adds ``.groups``: an evaluation of the rows of each value.
 
     Raises a LossesError that says what was expected, what came, and in which rows.
 
@@ -264,17 +287,50 @@ def evaluate(
             raise UnknownName.among("include", what, ("gradient",))
     run = Evaluator(losses, reduction, missing)
     if engine := engine_of(y_true, y_pred, sample_weight):
-        if wanted or reduction == "none":
+        if wanted or groups is not None or reduction == "none":
             raise NotSupported("rows of an engine stay there: ask for their mean or sum", field="reduction")
         return engine.evaluate(run, y_true, y_pred, sample_weight).result()
     (y_true, y_pred), weights = inputs(y_true, y_pred), read_weights(sample_weight)
-    found = run.update(y_true, y_pred, weights).result()
+    found = run._take(y_true, y_pred, weights).result()
     if reduction == "none":
         found = _with_rows(run, found, y_true, y_pred, weights)
-    if not wanted:
+    if wanted:
+        options = y_true, y_pred, weights, reduction, missing == "drop"
+        found = Evaluation([_sloped(r, *r.loss.differentiated(["pull"], *options)) for r in found.results])
+    if groups is None:
         return found
-    options = y_true, y_pred, weights, reduction, missing == "drop"
-    return Evaluation([_sloped(r, *r.loss.differentiated(["pull"], *options)) for r in found.results])
+    parts = grouped(run.losses, y_true, y_pred, weights, groups, reduction=reduction, missing=missing, include=wanted)
+    return Evaluation(found.results, parts)
+
+
+def grouped(
+    losses: Any, y_true: Any, y_pred: Any, sample_weight: Any, groups: Any, **options: Any
+) -> dict[Any, Evaluation]:
+    """The evaluation of the rows of each group, in the order in which groups first come; none where none are left."""
+    keys = groups.tolist() if hasattr(groups, "tolist") else list(groups)
+    if not all(isinstance(key, Hashable) for key in keys):
+        raise InvalidType("groups must be one value a row", field="groups", got="rows of several")
+    rows = len(next(iter(y_pred.values())) if isinstance(y_pred, Mapping) else y_pred)
+    if len(keys) != rows:
+        raise InvalidShape(
+            f"groups must have {rows} rows, got {len(keys)}", field="groups", expected=rows, got=len(keys)
+        )
+    places: dict[Any, list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(None if key != key else key, []).append(place)
+    if len(places) > MOST_GROUPS:
+        raise InvalidInput(f"groups must be at most {MOST_GROUPS}, got {len(places)}", field="groups", got=len(places))
+
+    def some(array: Any, at: list[int]) -> Any:
+        if isinstance(array, Mapping):
+            return {name: some(part, at) for name, part in array.items()}
+        return array if array is None or not array.ndim else array[at]
+
+    found = {}
+    for key, at in places.items():
+        with contextlib.suppress(EmptyInput):
+            found[key] = evaluate(losses, some(y_true, at), some(y_pred, at), some(sample_weight, at), **options)
+    return found
 
 
 def _sloped(result: Result, slope: Any) -> Result:

@@ -140,8 +140,11 @@ def read_weights(sample_weight: Any) -> Array | None:
         raise InvalidWeights(error.detail, **error.data) from error
 
 
-def row_weights(sample_weight: Any, rows: int) -> Array | None:
-    """Sample weights, in the type they came in; refused when negative, missing, all zero, or not one a row."""
+def row_weights(sample_weight: Any, rows: int, part: bool = False) -> Array | None:
+    """Sample weights, in the type they came in; refused when negative, missing, all zero, or not one a row.
+
+    Weights of a ``part`` may all be zero: other rows may count.
+    """
     weights = read_weights(sample_weight)
     if weights is None:
         return None
@@ -153,7 +156,7 @@ def row_weights(sample_weight: Any, rows: int) -> Array | None:
         raise InvalidWeights(
             f"sample_weight must be finite and at least 0, it is not at rows {bad}", field="sample_weight", rows=bad
         )
-    if not LEAST <= total < math.inf:
+    if not LEAST <= total < math.inf and (total or not part):
         fault = "sums to infinity" if total > 1 else "is too small to divide by" if total else "is 0 in every row"
         raise InvalidWeights(f"sample_weight {fault}", field="sample_weight")
     return weights

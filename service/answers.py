@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from fastapi import Response
 
-from losses import Drift, Evaluation, Profile, audit, class_weights, drift, evaluate, get, pictures
-from losses.advice import Check, check, recommend
+from losses import Evaluation, Evaluator, Profile, audit, class_weights, compare, drift, evaluate, get, pictures
+from losses.advice import check, recommend
 from losses.advice.answer import code_of
 from losses.advice.vocabulary import TASKS, lookup
+from losses.core import Reduction
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType, UnknownName
 from losses.evaluate import plain
 from losses.page import described
@@ -19,13 +21,16 @@ from losses.profile.likely import likely
 from losses.profile.read import weighty
 
 from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from .files import as_file, offers
+from .media import ARROW, EVENTS, JSON, NPY
 from .nonfinite import marked
-from .replies import JSON
+from .replies import negotiated
 from .schemas import (
     AuditOptions,
     CheckOptions,
     ClassWeightOptions,
     CodeOptions,
+    ComparisonOptions,
     CurveOptions,
     DriftOptions,
     EvaluationOptions,
@@ -33,46 +38,85 @@ from .schemas import (
     RecommendationOptions,
     TargetWishes,
 )
-from .transport import JSONSource, Sent
+from .sources import INPUTS, JSONSource, Values, whole
+from .transport import Sent
 from .words import checked, name_of, pointer_to
 
 
-def evaluated(sent: Sent) -> dict[str, Any]:
-    """The losses that were asked for, each under the JSON form it was asked in."""
-    asked = sent.options(EvaluationOptions, data=("y_true", "y_pred", "sample_weight"))
-    if len(asked.losses) > sent.settings.max_losses:
-        most = sent.settings.max_losses
-        raise TooLarge(f"more than {most} losses in one evaluation", field="max_losses", allowed=most)
-    evaluation = _evaluation(sent, asked)
+def evaluated(sent: Sent) -> dict[str, Any] | Response:
+    """The losses that were asked for, each under the JSON form it was asked in; or their rows as a file."""
+    asked = sent.options(EvaluationOptions, data=(*INPUTS, "groups"))
+    run = Evaluator(_losses(sent, asked), cast(Reduction, asked.reduction), asked.missing)
+    files = offers(len(run.losses), run.reduction == "none", asked.include)
+    media = negotiated(sent.accept, (JSON, EVENTS, *files))
+    evaluation = _evaluation(sent, asked, run)
+    if media in (NPY, ARROW):
+        return as_file(evaluation, media)
     found = evaluation.to_dict()
-    for i, (spoken, result) in enumerate(zip(asked.losses, evaluation.results, strict=True)):
-        row = marked(found["results"][i], result)
-        found["results"][i] = {**row, "loss": spoken} if isinstance(spoken, dict) else row
+    for told, part in zip([found, *found.get("groups", ())], [evaluation, *evaluation.groups.values()], strict=True):
+        rows = zip(told["results"], asked.losses, part.results, strict=True)
+        told["results"] = [_spoken(marked(row, result), spoken) for row, spoken, result in rows]
     return found
 
 
-def _evaluation(sent: Sent, asked: EvaluationOptions) -> Evaluation:
-    given = sent.arrays(("y_true", "y_pred", "sample_weight"), nulls=asked.missing == "drop")
-    reduction: Any = asked.reduction
-    return evaluate(
-        [checked(loss) for loss in asked.losses], given.get("y_true"), given.get("y_pred"), given.get("sample_weight"),
-        reduction=reduction, missing=asked.missing, include=asked.include,
-    )  # fmt: skip
+def _losses(sent: Sent, asked: EvaluationOptions | ComparisonOptions | AuditOptions) -> list[Any]:
+    most = sent.settings.max_losses
+    if len(asked.losses) > most:
+        raise TooLarge(f"more than {most} losses in one evaluation", field="max_losses", allowed=most)
+    return [checked(loss) for loss in asked.losses]
+
+
+def _spoken(row: dict[str, Any], loss: Any) -> dict[str, Any]:
+    return {**row, "loss": loss} if isinstance(loss, dict) else row
+
+
+def contrasted(sent: Sent) -> dict[str, Any]:
+    """Two models, compared by the losses that were asked for."""
+    names = ("y_true", "predictions", "sample_weight")
+    asked = sent.options(ComparisonOptions, data=names)
+    given = whole(sent.inputs(names, None, asked.missing == "drop"), sent.settings.max_body_bytes)
+    y_true, predictions, weights = (given.get(name) for name in names)
+    found = compare(_losses(sent, asked), y_true, cast(Any, predictions), weights, asked.missing).to_dict()
+    rows = zip(found["results"], asked.losses, strict=True)
+    return {"results": [_spoken(row, loss) for row, loss in rows]}
+
+
+def _evaluation(sent: Sent, asked: EvaluationOptions, run: Evaluator) -> Evaluation:
+    """Batch by batch; but all at once where a result has rows, and where a batch is one sample."""
+    batches = sent.inputs(INPUTS, asked.groups, asked.missing == "drop")
+    if not run.per_row or run.reduction == "none" or asked.include or asked.groups:
+        batches = iter([whole(batches, sent.settings.max_body_bytes)])
+    first, second = next(batches, {}), next(batches, None)
+    if second is None:
+        options: dict[str, Any] = {"reduction": run.reduction, "missing": run.missing, "include": asked.include}
+        return evaluate(run.losses, **_complete(first), **options)
+    for batch in (first, second):
+        run.update(**_complete(batch))
+    for batch in batches:
+        run.update(**_complete(batch))
+    return run.result()
+
+
+def _complete(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**dict.fromkeys(INPUTS), **given}
 
 
 def profiled(sent: Sent) -> dict[str, Any]:
     """The profile of one column, or of each column of a table."""
     asked = sent.options(ProfileOptions, data=("target", "columns", "sample_weight"))
-    table = sent.source.table() if asked.column is None else None
-    if table is None:
+    names = sent.source.names if asked.column is None else ()
+    if not names:
         return _shown(target(sent, asked), asked)
     most = sent.settings.max_columns
-    if len(table) > most:
-        raise TooLarge(f"{len(table)} columns; name one, or send {most}", field="max_columns", allowed=most)
-    profiles = {name: _sum(((b, None) for b in batches), name, asked.task) for name, batches in table.items()}
+    if len(names) > most:
+        raise TooLarge(f"{len(names)} columns; name one, or send {most}", field="max_columns", allowed=most)
+    found = {name: Profile(name=name) for name in names}
+    for batch in sent.batches(names):
+        for name, values in batch.items():
+            found[name] = found[name].update(values, task=_task(asked.task))
     return {
-        "columns": {name: _shown(found, asked) for name, found in profiles.items()},
-        "likely": likely(profiles),
+        "columns": {name: _shown(known, asked) for name, known in found.items()},
+        "likely": likely(found),
     }
 
 
@@ -84,35 +128,35 @@ def _shown(found: Profile, asked: ProfileOptions) -> dict[str, Any]:
     return {**told, "pictures": {"target": pictures.target(drawn, width=asked.pictures)}}
 
 
-def _sum(batches: Iterable[tuple[Any, Any]], name: str | None, task: str | None) -> Profile:
+def _sum(batches: Iterable[Values], name: str | None, task: str | None) -> Profile:
     """The profile of all batches: of lists and arrays, never of text, which would be the name of a file."""
-    wanted = None if task is None else lookup("task", task, TASKS).id
     found, weighed = Profile(), False
-    for batch, weight in batches:
-        found, weighed = found.update(batch, sample_weight=weight, task=wanted), weighed or weight is not None
+    for values, weight in batches:
+        found, weighed = found.update(values, sample_weight=weight, task=_task(task)), weighed or weight is not None
     return replace(weighty(found, weighed), name=name)
+
+
+def _task(name: str | None) -> str | None:
+    return None if name is None else lookup("task", name, TASKS).id
 
 
 def audited(sent: Sent) -> dict[str, Any]:
     """The models of a table, each a column of predictions, under the losses asked for or those that suit."""
     asked = sent.options(AuditOptions, data=("columns",))
-    if len(asked.losses) > sent.settings.max_losses:
-        most = sent.settings.max_losses
-        raise TooLarge(f"more than {most} losses in one audit", field="max_losses", allowed=most)
-    table = sent.source.table(whole=True)
-    if not table:
+    specs, names = _losses(sent, asked), sent.source.columns
+    if not names:
         raise InvalidRequest("send a table: the truth, and a column of predictions for each model", field="columns")
-    truth = asked.truth or next((name for name in TRUTHS if name in table), next(iter(table)))
+    truth = asked.truth or next((name for name in TRUTHS if name in names), names[0])
     for name in (truth, *asked.models, *filter(None, [asked.weight])):
-        if name not in table:
-            raise UnknownName.among("column", name, table)
-    columns = {name: column for name, batches in table.items() if (column := _numeric(batches)) is not None}
+        if name not in names:
+            raise UnknownName.among("column", name, names)
+    table = whole(sent.batches(names), sent.settings.max_body_bytes)
+    columns = {name: found for name in names if (found := _numeric(table[name])) is not None}
     if truth not in columns:
         raise InvalidInput(f"the truth must be numbers, 0 and 1 for two classes; not so in {truth[:80]}", field="truth")
     models = asked.models or [name for name in columns if name not in (truth, asked.weight)]
     predictions = {name: columns[name] for name in models if name in columns}
     weight = None if asked.weight is None else columns.get(asked.weight)
-    specs = [checked(loss) for loss in asked.losses]
     found = audit(columns[truth], predictions, specs, weight, asked.missing)
     told = found.to_dict() | {"truth": truth, "models": list(predictions), "columns": list(columns)}
     if width := asked.pictures:
@@ -123,17 +167,17 @@ def audited(sent: Sent) -> dict[str, Any]:
 TRUTHS = ("y_true", "truth", "target", "actual", "y")
 
 
-def _numeric(batches: Iterable[Any]) -> Any:
+def _numeric(column: Any) -> Any:
     """A column as numbers; None where it holds words."""
     try:
-        return np.concatenate([np.asarray(batch, dtype=float) for batch in batches])
+        return np.asarray(column, dtype=float)
     except (TypeError, ValueError):
         return None
 
 
 def target(sent: Sent, asked: ProfileOptions | TargetWishes) -> Profile:
     """The profile of the one column that was sent."""
-    name, batches = sent.source.target(asked.column, asked.weight)
+    name, batches = sent.target(asked.column, asked.weight)
     found = _sum(batches, asked.name or name, asked.task)
     if not found.n:
         missing = f" ({found.missing_rows} are missing)" if found.missing_rows else ""
@@ -177,11 +221,11 @@ def coded(asked: CodeOptions) -> dict[str, Any]:
     return {"loss": str(loss), "code": code_of(loss, asked.link, asked.transform)}
 
 
-def judged(sent: Sent) -> Check:
+def judged(sent: Sent) -> dict[str, Any]:
     """Whether a loss is the one to train with."""
     asked = sent.options(CheckOptions, data=("target", "sample_weight"))
     wishes = asked.wishes()
-    return check(checked(wishes.pop("loss")), target=_known(sent, asked), **wishes)
+    return check(checked(wishes.pop("loss")), target=_known(sent, asked), **wishes).to_dict()
 
 
 def _known(sent: Sent, asked: TargetWishes) -> Profile | None:
@@ -192,7 +236,7 @@ def _known(sent: Sent, asked: TargetWishes) -> Profile | None:
     return target(sent, asked) if sent.source.has_target else None
 
 
-def drifted(sent: Sent) -> Drift:
+def drifted(sent: Sent) -> dict[str, Any]:
     """What changed from one profile to another."""
     if not isinstance(sent.source, JSONSource):
         raise UnsupportedMediaType("two profiles do not fit into one file; send application/json", allowed=[JSON])
@@ -200,7 +244,7 @@ def drifted(sent: Sent) -> Drift:
     for name, document in (("before", asked.before), ("after", asked.after)):
         if document is None:
             raise InvalidRequest(f"send two profiles, before and after; there is no {name}", field=name)
-    return drift(asked.before, asked.after, **asked.wishes())
+    return drift(asked.before, asked.after, **asked.wishes()).to_dict()
 
 
 def weighed(sent: Sent) -> dict[str, Any]:

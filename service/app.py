@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -14,6 +15,7 @@ from losses import __version__
 
 from . import problems
 from .admission import Admission, Room
+from .bodies import Rooms
 from .deadline import Deadline
 from .drain import Drain, LastWords
 from .health import self_test
@@ -41,6 +43,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings, app.state.ready = settings, False
     app.state.room, app.state.drain = Room(settings), Drain(settings)
     app.state.metrics = Metrics(app.state.room)
+    app.state.streams = anyio.CapacityLimiter(settings.max_streams)
+    app.state.rooms = Rooms()
     app.include_router(v1)
     app.include_router(house)
     problems.install(app)

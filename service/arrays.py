@@ -25,7 +25,7 @@ def read_array(value: Any, field: str, nulls: bool = False) -> Any:
     """
     if isinstance(value, dict):
         return {str(name): read_array(part, f"{field}.{name}"[:80], nulls) for name, part in value.items()}
-    if value is None or type(value) in (int, float):
+    if value is None or type(value) in (int, float) or isinstance(value, np.ndarray):
         return value
     if not isinstance(value, list):
         raise InvalidType(f"{field} must be an array of numbers, got {name_of(value)}", field=field, got=name_of(value))

@@ -4,9 +4,9 @@
 ...     client.evaluate(["mse"], [3, -0.5], [2.5, 0])["mse"].value
 0.25
 
-Values, errors and warnings are those of the library in this process. What cannot travel: infinite inputs, such as the
-logit of a masked class, for JSON has no infinity. They raise NotSupported; evaluate them in-process, or post the rows
-as text/csv. Infinite results do come back.
+Values, errors and warnings are those of the library in this process. Few numbers go as JSON; many, and infinite ones,
+as an Arrow stream where pyarrow is installed, else as npz, piece by piece and without a second copy of them all.
+Frames, tables of Arrow and files (``pathlib.Path``) are sent as they are.
 
 ``AsyncLossClient`` is the same with ``await``. Both send the calls of ``calls`` and differ only in how they wait.
 """
@@ -60,6 +60,7 @@ class LossClient:
     check = _now(calls.check)
     drift = _now(calls.drift)
     evaluate = _now(calls.evaluate)
+    compare = _now(calls.compare)
     class_weights = _now(calls.class_weights)
 
     def run(self, call: Call[T]) -> T:
@@ -78,7 +79,7 @@ class LossClient:
             time.sleep(step.seconds)
             return None
         try:
-            return self._http.request(**step.request)
+            return self._http.send(step.request(self._http))
         except httpx.TransportError as error:
             return error
 
@@ -107,6 +108,7 @@ class AsyncLossClient:
     check = _later(calls.check)
     drift = _later(calls.drift)
     evaluate = _later(calls.evaluate)
+    compare = _later(calls.compare)
     class_weights = _later(calls.class_weights)
 
     async def run(self, call: Call[T]) -> T:
@@ -125,7 +127,7 @@ class AsyncLossClient:
             await asyncio.sleep(step.seconds)
             return None
         try:
-            return await self._http.request(**step.request)
+            return await self._http.send(step.request(self._http))
         except httpx.TransportError as error:
             return error
 

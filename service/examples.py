@@ -8,7 +8,7 @@ from typing import Any
 
 from losses import profile
 
-JSON, CSV = "application/json", "text/csv"
+from .media import CSV, JSON
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ EXAMPLES = (
             "loss=mae"),
     Example("post", "/v1/audits", "by the losses that suit",
             {"columns": {"y_true": TRUTH, "old": GUESS, "new": [3.1, -0.4, 2.2, 7]}, "truth": "y_true"}),
+    Example("post", "/v1/comparisons", "two models on the same rows",
+            {"losses": ["mse", "mae"], "y_true": TRUTH, "predictions": {"new": GUESS, "old": [2, 0.5, 1, 9]}}),
     Example("post", "/v1/class-weights", "from counts", {"counts": [1000, 100, 10], "scheme": "effective_number"}),
     Example("post", "/v1/class-weights", "from a target", {"target": ["cat", "cat", "dog", "cat"]}),
     Example("post", "/v1/class-weights", "from a column of a file", "id,animal\n1,cat\n2,cat\n3,dog\n4,cat\n", CSV,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,19 @@ _STEPS[np.frombuffer(b"[{", np.uint8)] = 1
 _STEPS[np.frombuffer(b"]}", np.uint8)] = -1
 
 
-def decode(body: bytes, most_values: int) -> Any:
+Body = bytes | memoryview
+Floats = NDArray[np.float64]
+
+NEAR = 1 << 16  # bytes that the first cache holds
+LONG = 1 << 12  # bytes of an array that are worth a way of their own
+DATA = frozenset(("y_true", "y_pred", "predictions", "sample_weight", "target", "columns"))
+_MARK = f"array {secrets.token_hex(16)} "
+_OPEN = re.compile(rb":\s*(\[)(?=\s*[-0-9])")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_FLOATS = msgspec.json.Decoder(list[float])
+
+
+def decode(body: Body, most_values: int) -> Any:
     """The value of a JSON text.
 
     >>> decode(b'{"a": [1, 2.5, null]}', most_values=100)
@@ -37,10 +50,7 @@ def decode(body: bytes, most_values: int) -> Any:
     """
     shape = _shape(body)
     if shape.values > most_values:
-        raise TooLarge(
-            f"the JSON body holds more than {most_values} values; send them as a file, CSV for one",
-            field="max_json_values", allowed=most_values,
-        )  # fmt: skip
+        raise _too_many(most_values)
     if shape.long_number:
         _refuse_infinite(body)
     try:
@@ -50,6 +60,84 @@ def decode(body: bytes, most_values: int) -> Any:
     if shape.keys != _entries(value, shape.objects):
         raise _refused(_second_key(body), "a key stands twice in one object")
     return value
+
+
+def decode_arrays(body: Body, most_values: int) -> Any:
+    """The same, with the long lists of numbers among the data as arrays.
+
+    They are taken out and decoded by type; what is left is read strictly. Where anything is odd, all of it is.
+    """
+    parts, arrays = _taken_out(memoryview(body), most_values)
+    if arrays:
+        try:
+            tree = decode(b"".join(parts), most_values)
+        except MalformedJSON:
+            tree = None
+        if isinstance(tree, dict) and _put_back(tree, arrays) == len(arrays):
+            return tree
+    return decode(body, most_values)
+
+
+def _taken_out(body: memoryview, most_values: int) -> tuple[list[Body], list[Floats]]:
+    """The text with a mark for each long list of numbers, and those lists."""
+    parts: list[Body] = []
+    arrays: list[Floats] = []
+    start = looked_at = 0
+    while found := _OPEN.search(body, looked_at):
+        place = found.start(1)
+        if b'"' in _STRING.sub(b"", body[looked_at:place]):
+            break
+        looked_at, commas = _end(body, place)
+        if commas >= most_values:
+            raise _too_many(most_values)
+        array = _floats(body[place:looked_at]) if looked_at - place >= LONG else None
+        if array is not None:
+            parts += [body[start:place], f'"{_MARK}{len(arrays)}"'.encode()]
+            arrays.append(array)
+            most_values -= len(array)
+            start = looked_at
+    return [*parts, body[start:]], arrays
+
+
+def _end(body: memoryview, start: int) -> tuple[int, int]:
+    """The place after the next bracket that closes, or the end of the text, and the commas before it."""
+    commas = 0
+    for place in range(start, len(body), NEAR):
+        piece = np.frombuffer(body[place : place + NEAR], np.uint8)
+        closed = piece == ord("]")
+        if closed.any():
+            at = int(closed.argmax())
+            return place + at + 1, commas + int(np.count_nonzero(piece[:at] == ord(",")))
+        commas += int(np.count_nonzero(piece == ord(",")))
+    return len(body), commas
+
+
+def _floats(text: memoryview) -> Floats | None:
+    try:
+        found = _FLOATS.decode(text)
+    except ValueError:
+        return None
+    array = np.fromiter(found, np.float64, len(found))
+    return array if np.isfinite(array).all() else None
+
+
+def _put_back(tree: dict[str, Any], arrays: list[Floats]) -> int:
+    """Put arrays where their marks are, and tell how many found their place."""
+    placed = 0
+    for name in DATA & tree.keys():
+        node, keys = (tree[name], list(tree[name])) if isinstance(tree[name], dict) else (tree, [name])
+        for key in keys:
+            if isinstance(node[key], str) and node[key].startswith(_MARK):
+                node[key] = arrays[int(node[key].removeprefix(_MARK))]
+                placed += 1
+    return placed
+
+
+def _too_many(most_values: int) -> TooLarge:
+    return TooLarge(
+        f"the JSON body holds more than {most_values} values; send them as a file, an Arrow stream for one",
+        field="max_json_values", allowed=most_values,
+    )  # fmt: skip
 
 
 @dataclass
@@ -91,8 +179,8 @@ class _Shape:
         self.values += int(found[ord(",")] + found[ord("[")] + found[ord("{")])
 
 
-def _shape(body: bytes) -> _Shape:
-    text = _ESCAPE.sub(b"  ", body) if b"\\" in body else body
+def _shape(body: Body) -> _Shape:
+    text = _ESCAPE.sub(b"  ", body) if _ESCAPE.search(body) else body
     shape = _Shape()
     for start in range(0, len(text), PIECE):
         proceed()
@@ -112,11 +200,11 @@ def _entries(tree: Any, objects: int) -> int:
     return entries
 
 
-def _tokens(body: bytes) -> Iterator[tuple[int, bytes]]:
+def _tokens(body: Body) -> Iterator[tuple[int, bytes]]:
     return ((match.start(), match.group()) for match in _TOKEN.finditer(body))
 
 
-def _second_key(body: bytes) -> int:
+def _second_key(body: Body) -> int:
     seen: list[set[str]] = []
     text, place = b'""', 0
     for start, token in _tokens(body):
@@ -134,13 +222,13 @@ def _second_key(body: bytes) -> int:
     return place
 
 
-def _refuse_infinite(body: bytes) -> None:
+def _refuse_infinite(body: Body) -> None:
     place = _infinite(body)
     if place is not None:
         raise _refused(place, "a number beyond the range of 64-bit floats")
 
 
-def _infinite(body: bytes) -> int | None:
+def _infinite(body: Body) -> int | None:
     for start, token in _tokens(body):
         if token[:1] in b"-0123456789" and math.isinf(_float(token)):
             return start
@@ -154,7 +242,7 @@ def _float(token: bytes) -> float:
         return 0.0
 
 
-def _refusal(body: bytes, error: Exception) -> MalformedJSON:
+def _refusal(body: Body, error: Exception) -> MalformedJSON:
     """What the decoder says, without a word of the body."""
     if isinstance(error, UnicodeDecodeError):
         return _refused(error.start, "not UTF-8")

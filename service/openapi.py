@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,9 +15,11 @@ from losses import Loss
 from losses.catalogue import LOSSES
 from losses.params import Param
 
-from .examples import CSV, EXAMPLES, JSON
+from .examples import EXAMPLES
 from .keys import LOCKED
-from .schemas import Problem
+from .media import CSV, EVENTS, JSON
+from .schemas import Event, Problem
+from .transport import MEDIA
 
 REF = "#/components/schemas/"
 _NUMBER = {"type": "number"}
@@ -39,19 +41,32 @@ _WORDS: dict[str, dict[str, Any]] = {
 }
 
 
-def answers(*models: Any) -> dict[int | str, dict[str, Any]]:
-    """The replies of an operation: these, or a problem."""
+_BINARY = {"schema": {"type": "string", "contentEncoding": "binary"}}
+
+
+def answers(*models: Any, files: Sequence[str] = (), events: bool = True) -> dict[int | str, dict[str, Any]]:
+    """The replies of an operation: these, the same as the last of several events, rows as files; or a problem."""
     found = [TypeAdapter(model).json_schema(ref_template=REF + "{model}") for model in models]
     schema = found[0] if len(found) == 1 else {"anyOf": found}
-    return {200: {"description": "The answer", "content": {JSON: {"schema": schema}}}}
+    content: dict[str, Any] = {JSON: {"schema": schema}, **dict.fromkeys(files, _BINARY)}
+    if events:
+        content[EVENTS] = {"schema": {"$ref": REF + "Event"}}
+    return {200: {"description": "The answer", "content": content}}
 
 
 def body(model: type[BaseModel], *media: str) -> dict[str, Any]:
     """The body of an operation: JSON, or a file with the options in the query string; or those of ``media`` only."""
     schema = model.model_json_schema(ref_template=REF + "{model}", by_alias=False)
-    content = {JSON: {"schema": schema}, CSV: {"schema": {"type": "string"}}}
-    content = {name: content[name] for name in media or content}
-    return {"requestBody": {"required": True, "content": content}, "parameters": _query(schema)}
+    content: dict[str, Any] = {JSON: {"schema": schema}, CSV: {"schema": {"type": "string"}}}
+    content |= {name: _BINARY for name in (media or MEDIA) if name not in content}
+    content = {name: content[name] for name in media or MEDIA}
+    return {"requestBody": {"required": True, "content": content}, "parameters": [*_query(schema), _ENCODING]}
+
+
+_ENCODING = {
+    "name": "Content-Encoding", "in": "header", "required": False,
+    "description": "how the body is compressed", "schema": {"enum": ["identity", "gzip", "zstd"]},
+}  # fmt: skip
 
 
 def _query(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -69,7 +84,9 @@ _QUERY: dict[str, dict[str, Any]] = {
     "models": {"model": {"type": "array", "items": {"type": "string"}}},
     "costs": {f"costs.{name}": _NUMBER for name in ("under", "over", "false_negative", "false_positive")},
 }
-_DATA = frozenset(("y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts", "before", "after"))
+_DATA = frozenset(
+    ("predictions", "y_true", "y_pred", "sample_weight", "target", "columns", "profile", "counts", "before", "after")
+)
 
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": REF + "Problem"}}}
@@ -98,7 +115,7 @@ def _complete(schema: dict[str, Any]) -> dict[str, Any]:
     parts = schema.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         parts.pop(unused, None)
-    parts |= {"Problem": Problem.model_json_schema(), **_WORDS, **_losses()}
+    parts |= {"Problem": Problem.model_json_schema(), "Event": Event.model_json_schema(), **_WORDS, **_losses()}
     for path, methods in schema["paths"].items():
         for told in methods.values():
             told["responses"].pop("422", None)

@@ -68,18 +68,22 @@ KINDS = _kinds()
 
 
 def problem(error: LossesError) -> Reply:
+    """An error as a reply."""
+    return Reply(details(error), status_of(error), {"content-type": "application/problem+json", **_headers(error)})
+
+
+def details(error: LossesError) -> dict[str, Any]:
     """An error as problem details: what was wrong, and the data that go with it."""
-    status = status_of(error)
-    told = {
+    told: dict[str, Any] = {
         "type": f"/problems/{slug(type(error))}",
         "title": error.title,
-        "status": status,
+        "status": status_of(error),
         "detail": in_words(error.detail),
     }
     data = {key: _plain(value) for key, value in error.data.items() if key not in told}
     if isinstance(data.get("got"), str):
         data["got"] = NAMES.get(data["got"], data["got"])
-    return Reply(told | data, status, {"content-type": "application/problem+json", **_headers(error)})
+    return told | data
 
 
 def _headers(error: LossesError) -> dict[str, str]:

@@ -12,17 +12,21 @@ import httpx
 import msgspec
 import numpy as np
 
-from losses import Drift, Evaluation, Loss, Profile, Result, Sum, get
+from losses import Comparison, Drift, Evaluation, Loss, Profile, Result, Sum, get
 from losses.advice import Confidence, Constant, Finding, Flip, Notice, Price, Recommendation
 from losses.arrays import numbers
+from losses.compare import Contrast
 from losses.drift import Advised, Change
 from losses.errors import InvalidType, LossesError, NotSupported
 from losses.evaluate import Note
 from losses.profile.column import as_array
 from losses.profile.distance import Distances
 
+from .columnar import pyarrow
 from .errors import Unreachable
+from .files import KEY
 from .nonfinite import restored
+from .payloads import SMALL
 from .problems import KINDS
 
 _TOLD = frozenset(("type", "title", "status", "detail", "instance"))
@@ -156,7 +160,19 @@ def _unlike(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def evaluation(reply: Mapping[str, Any]) -> Evaluation:
     """The reply of ``POST /v1/evaluations``; what JSON could not hold comes back as its warnings tell."""
-    return Evaluation([_result(restored(row)) for row in reply["results"]])
+    groups = {row["group"]: evaluation(row) for row in reply.get("groups") or ()}
+    return Evaluation([_result(restored(row)) for row in reply["results"]], groups)
+
+
+def comparison(reply: Mapping[str, Any]) -> Comparison:
+    """The reply of ``POST /v1/comparisons``."""
+    return Comparison([_contrast(row) for row in reply["results"]])
+
+
+def _contrast(row: Mapping[str, Any]) -> Contrast:
+    values = _unlike(row["values"], *row["values"])
+    difference = _unlike(row, "difference")["difference"]
+    return Contrast(get(row["loss"]), values, difference, row["standard_error"], row["unit"], row["n"])
 
 
 def _result(row: Mapping[str, Any]) -> Result:
@@ -201,6 +217,57 @@ def spoken(losses: Any) -> list[Any]:
 def inputs(**given: Any) -> dict[str, Any]:
     """Inputs of a loss as nested lists, those that are given."""
     return {name: _nested(value, name) for name, value in given.items() if value is not None}
+
+
+def arrays(**given: Any) -> dict[str, Any]:
+    """Inputs of a loss as arrays by the names that columns have."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        parts = {f"{name}.{part}": v for part, v in value.items()} if isinstance(value, Mapping) else {name: value}
+        deep = {key: part for key, part in parts.items() if isinstance(part, Mapping)}
+        found |= arrays(**deep) if deep else {k: numbers(part, k) for k, part in parts.items() if part is not None}
+    return found
+
+
+def large(found: Mapping[str, Any]) -> bool:
+    """Whether arrays are too many numbers for JSON, or hold some that JSON has not."""
+    return sum(array.size for array in found.values()) > SMALL or any(_infinite_in(array) for array in found.values())
+
+
+def _infinite_in(array: Any) -> bool:
+    return bool(array.dtype.kind == "f" and np.isinf(array).any())
+
+
+def bulk(target: Any) -> Any:
+    """A column as an array, where it is one of numbers that is better not sent as JSON."""
+    found = as_array(target)
+    if isinstance(found, list):
+        if not set(map(type, found)) <= {float, int, type(None)} or not any(type(v) is float for v in found):
+            return None
+        found = np.array(found, np.float64)
+    fits = isinstance(found, np.ndarray) and found.dtype.kind in "biuf" and found.dtype.itemsize <= 8 and found.ndim
+    return found if fits and not np.ma.isMaskedArray(found) and large({"": found}) else None
+
+
+def rows(content: bytes) -> dict[str, Any]:
+    """An evaluation whose rows came as an Arrow stream, as if they had come as JSON."""
+    table = pyarrow("ipc").open_stream(content).read_all()
+    reply: dict[str, Any] = msgspec.json.decode(table.schema.metadata[KEY])
+    for name in table.column_names:
+        place, key, *part = name.split(".", 2)
+        row, found = reply["results"][int(place)], _of_column(table[name].combine_chunks())
+        if part:
+            row.setdefault(key, {})[part[0]] = found
+        else:
+            row[key] = found
+    return reply
+
+
+def _of_column(column: Any) -> Any:
+    kind = column.type
+    if hasattr(kind, "list_size"):
+        return column.flatten().to_numpy(zero_copy_only=False).reshape(-1, kind.list_size)
+    return column.to_numpy(zero_copy_only=False)
 
 
 def _nested(value: Any, name: str) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from fastapi import Request, Response
 
 from .errors import NotAcceptable
-
-JSON = "application/json"
+from .media import JSON
 
 
 class Reply(Response):
@@ -39,22 +39,32 @@ def tagged(request: Request, reply: Response) -> Response:
 
 def takes_json(request: Request) -> None:
     """Refuse with 406 a request whose Accept header leaves no room for JSON."""
-    accept = request.headers.get("accept", "*/*")
-    if not accepts(accept, JSON):
-        raise NotAcceptable(f"replies here are {JSON}", field="Accept", allowed=[JSON])
+    negotiated(request.headers.get("accept", "*/*"), (JSON,))
 
 
-def accepts(header: str, media: str) -> bool:
-    """Whether an Accept header takes a media type; the most exact range decides.
+def negotiated(header: str, offers: Sequence[str]) -> str:
+    """The reply that a client likes best, of several; the first of those it likes alike. 406 where it takes none.
 
-    >>> accepts("text/html, application/*;q=0.5", "application/json"), accepts("*/*, application/json;q=0", JSON)
-    (True, False)
+    >>> negotiated("application/x-npy, */*;q=0.1", (JSON, "application/x-npy"))
+    'application/x-npy'
+    """
+    found = max(offers, key=lambda media: liked(header, media))
+    if not liked(header, found):
+        raise NotAcceptable(f"replies here are {' or '.join(offers)}", field="Accept", allowed=list(offers))
+    return found
+
+
+def liked(header: str, media: str) -> float:
+    """How much an Accept header likes a media type, from 0 to 1; the most exact range decides.
+
+    >>> liked("text/html, application/*;q=0.5", "application/json"), liked("*/*, application/json;q=0", JSON)
+    (0.5, 0.0)
     """
     ranges = {name.strip().lower(): _quality(rest) for name, _, rest in (r.partition(";") for r in header.split(","))}
     for name in (media, media.partition("/")[0] + "/*", "*/*"):
         if name in ranges:
-            return ranges[name] > 0
-    return not header.strip()
+            return ranges[name]
+    return 0.0 if header.strip() else 1.0
 
 
 def _quality(parameters: str) -> float:
@@ -62,7 +72,7 @@ def _quality(parameters: str) -> float:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "q":
             try:
-                return float(value)
+                return min(max(float(value), 0.0), 1.0)
             except ValueError:
                 return 0.0
     return 1.0

@@ -68,6 +68,18 @@ class EvaluationOptions(Options):
     )
     missing: Literal["error", "drop"] = Field(default="error", description="what becomes of rows with a missing value")
     include: Names = Field(default_factory=list, description='"gradient" adds the slope of the reduced loss')
+    groups: Name | None = Field(default=None, description="the column of a file by whose values to evaluate too")
+
+
+class ComparisonOptions(Options):
+    """By which losses two models are compared."""
+
+    losses: Losses = Field(
+        default_factory=list,
+        validation_alias=AliasChoices("losses", "loss"),
+        description="ids, specs, or objects with parameters",
+    )
+    missing: Literal["error", "drop"] = Field(default="error", description="what becomes of rows with a missing value")
 
 
 class AuditOptions(Options):
@@ -255,8 +267,17 @@ def _lists(model: type[BaseModel]) -> frozenset[str]:
 class EvaluationRequest(EvaluationOptions):
     """Predictions, and the losses to compute on them."""
 
+    groups: Target = Field(default=None, description="the group of each row, to evaluate each group too")
     y_true: Numbers = Field(default=None, description="the truth; left out where a loss has none")
     y_pred: Numbers = Field(description="the predictions: an array, or an object of named arrays")
+    sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
+
+
+class ComparisonRequest(ComparisonOptions):
+    """Predictions of two models, and the losses to compare them by."""
+
+    y_true: Numbers = Field(description="the truth")
+    predictions: dict[str, Numbers] = Field(description="the predictions of two models, by their names")
     sample_weight: Numbers = Field(default=None, description="what each row counts, 1 where left out")
 
 
@@ -364,12 +385,42 @@ class ResultRow(Answer):
     gradient: Free = None
 
 
+class GroupRow(Answer):
+    """The results for the rows of one group."""
+
+    group: Free
+    n: int
+    results: list[ResultRow]
+    warnings: list[Notice]
+
+
 class EvaluationReply(Answer):
     """The results, in the order of the losses asked for."""
 
     n: int
     results: list[ResultRow]
     warnings: list[Notice]
+    groups: list[GroupRow] | None = None
+
+
+class ContrastRow(Answer):
+    """One loss of two models: the first's mean less the second's, with its 95% interval."""
+
+    loss: Loss
+    values: dict[str, float | None]
+    difference: float | None
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    better: str | None
+    unit: str
+    n: int
+
+
+class ComparisonReply(Answer):
+    """A row for each loss."""
+
+    results: list[ContrastRow]
 
 
 class LeftOutRow(Answer):
@@ -678,6 +729,16 @@ class LimitRow(Answer):
 
     value: int
     says: str
+
+
+class Event(Answer):
+    """A line of a reply of events: rows read so far, at last the reply, or the members of a problem."""
+
+    model_config = ConfigDict(extra="allow", title="")
+
+    event: Literal["progress", "result", "problem"]
+    rows: int | None = None
+    reply: Free = None
 
 
 class Problem(Answer):

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     max_body_bytes: int = Field(default=256 << 20, ge=1, description="bytes in the body of a request")
+    max_stream_bytes: int = Field(default=64 << 30, ge=1, description="bytes of an Arrow stream, read batch by batch")
+    max_streams: int = Field(default=16, ge=1, description="Arrow streams read at the same time")
     max_header_bytes: int = Field(default=32 << 10, ge=1, description="bytes in the headers of a request")
     max_json_values: int = Field(default=5_000_000, ge=1, description="values in a JSON body; more go as a file")
     max_losses: int = Field(default=100, ge=1, description="losses in one evaluation")

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import losses
 from losses import errors
 from losses.advice import recommend
-from service import calls
+from service import calls, payloads
 from service.client import AsyncLossClient, LossClient
 from service.errors import TooLarge, Unreachable
 from tests.serving import process
@@ -218,11 +221,117 @@ def test_errors_are_the_librarys(client: LossClient, kind: type[errors.LossesErr
         assert (there.value.detail, there.value.data) == (here.value.detail, here.value.data)
 
 
-def test_infinite_numbers_are_refused_and_not_lost(client: LossClient) -> None:
+def test_infinite_numbers_travel(client: LossClient) -> None:
+    logits = client.evaluate("bce_with_logits", [1, 0], [np.inf, 0.0])["bce_with_logits"].value
+    assert logits == losses.get("bce_with_logits")([1, 0], [np.inf, 0.0])
+    for target in (np.array([1.0, -np.inf]), [1.0, None, np.inf]):
+        assert client.profile(target) == losses.profile(target)
+    with pytest.raises(errors.OutsideDomain):
+        client.evaluate("mse", [1, 0], [np.inf, 0.0])
     with pytest.raises(errors.NotSupported, match="infinite"):
-        client.evaluate("bce_with_logits", [1, 0], [np.inf, 0.0])
-    with pytest.raises(errors.NotSupported, match="infinite"):
-        client.profile(np.array([1.0, -np.inf]))
+        client.profile(["a", np.inf])
+
+
+LONG_TRUE, LONG_PRED = np.arange(6000) % 2, np.random.default_rng(3).random(6000)
+
+
+@pytest.fixture(params=["arrow", "npz"])
+def without(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "npz":
+        monkeypatch.setattr(payloads, "has_pyarrow", lambda: False)
+
+
+@pytest.mark.usefixtures("without")
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_long_arrays_go_as_a_file_and_come_back_the_same(client: LossClient, reduction: Any) -> None:
+    options: dict[str, Any] = {"reduction": reduction, "include": ["gradient"], "sample_weight": LONG_PRED + 1}
+    found = client.evaluate(["bce", "focal:gamma=1.0"], LONG_TRUE, LONG_PRED, **options)
+    expected = losses.evaluate(["bce", "focal:gamma=1.0"], LONG_TRUE, LONG_PRED, **options)
+    for name in expected:
+        np.testing.assert_array_equal(found[name].value, expected[name].value)
+        np.testing.assert_array_equal(found[name].gradient, expected[name].gradient)
+        assert (found[name].n, found[name].loss) == (6000, expected[name].loss)
+    heads = {"mean": LONG_PRED, "var": LONG_PRED + 1}
+    mine = client.evaluate("gaussian_nll", LONG_TRUE, heads, include="gradient")["gaussian_nll"]
+    theirs = losses.evaluate("gaussian_nll", LONG_TRUE, heads, include=["gradient"])["gaussian_nll"]
+    assert mine.value == theirs.value
+    np.testing.assert_array_equal(mine.gradient["var"], theirs.gradient["var"])
+    logits = np.random.default_rng(4).normal(size=(3000, 3))
+    asked: tuple[Any, ...] = ("cross_entropy", np.arange(3000) % 3, logits)
+    rows = client.evaluate(*asked, include=["gradient"])["cross_entropy"].gradient
+    np.testing.assert_array_equal(rows, losses.evaluate(*asked, include=["gradient"])["cross_entropy"].gradient)
+
+
+@pytest.mark.usefixtures("without")
+def test_errors_about_long_arrays_are_the_librarys(client: LossClient) -> None:
+    for ask in (
+        lambda api: api.evaluate("mse", LONG_TRUE, LONG_PRED[1:]),
+        lambda api: api.evaluate("msle", LONG_TRUE, -2 - LONG_PRED),
+        lambda api: api.evaluate("mse", LONG_TRUE, LONG_PRED, sample_weight=-LONG_PRED),
+        lambda api: api.evaluate("mse", np.where(LONG_PRED > 0.5, np.nan, LONG_PRED), LONG_PRED),
+    ):
+        with pytest.raises(errors.LossesError) as here:
+            ask(losses)
+        with pytest.raises(type(here.value)) as there:
+            ask(client)
+        assert (there.value.detail, there.value.data) == (here.value.detail, here.value.data)
+
+
+def test_tables_frames_and_files_are_sent_as_they_are(client: LossClient, tmp_path: Path) -> None:
+    columns = {"y_true": LONG_TRUE, "y_pred": LONG_PRED, "sample_weight": LONG_PRED}
+    expected = losses.evaluate("bce", LONG_TRUE, LONG_PRED, LONG_PRED)["bce"]
+    table = pa.table(columns)
+    pq.write_table(table, tmp_path / "rows.parquet")
+    np.savez(tmp_path / "rows.npz", **columns)
+    pd.DataFrame(columns).to_csv(tmp_path / "rows.csv", index=False)
+    for rows in (table, pd.DataFrame(columns), pl.DataFrame(columns), *map(Path, sorted(tmp_path.iterdir()))):
+        found = client.evaluate("bce", rows)["bce"]
+        assert (found.value, found.standard_error) == pytest.approx(
+            (expected.value, expected.standard_error), rel=1e-12
+        )
+        assert client.profile(rows, column="y_pred") == losses.profile(LONG_PRED, name="y_pred")
+    words = pl.DataFrame(
+        {"sort": pl.Series(["a", "b", None] * 9), "kind": pl.Series(["x", "y", "x"] * 9).cast(pl.Categorical)}
+    )
+    for name in words.columns:
+        assert client.profile(words, column=name) == losses.profile(words[name].to_list(), name=name)
+    with pytest.raises(errors.UnknownName):
+        client.profile(table, column="y")
+    with pytest.raises(errors.UnreadableFile):
+        client.evaluate("mse", tmp_path / "none.parquet")
+    with pytest.raises(errors.NotSupported):
+        client.evaluate("mse", tmp_path / "rows.pickle")
+
+
+@pytest.mark.parametrize("rows", [50, 6000])
+def test_comparisons_and_groups_are_the_librarys(client: LossClient, rows: int) -> None:
+    y, z = LONG_TRUE[:rows], LONG_PRED[:rows]
+    models = {"new": z, "old": 1 - z}
+    assert client.compare(["bce", "mse"], y, models).results == losses.compare(["bce", "mse"], y, models).results
+    groups = ["a" if row % 3 else None for row in range(rows)]
+    found, expected = (api.evaluate("bce", y, z, groups=groups) for api in (client, losses))
+    assert {key: dict(part) for key, part in found.groups.items()} == {k: dict(p) for k, p in expected.groups.items()}
+    table = pa.table({"y_true": y, "y_pred": z, "city": groups})
+    assert client.evaluate("bce", table, groups="city").groups["a"]["bce"].n == expected.groups["a"]["bce"].n
+
+
+def test_long_targets_are_profiled_advised_on_and_checked(client: LossClient) -> None:
+    target = np.random.default_rng(5).lognormal(size=5000)
+    for long in (
+        target,
+        target.astype(np.float32),
+        target.tolist(),
+        pd.Series(target, name="price"),
+        pl.Series("price", target),
+    ):
+        found, expected = client.profile(long), losses.profile(long)
+        assert found == expected
+        wishes: dict[str, Any] = {"costs": {"under": 3.0, "over": 1.0}, "require": ["convex"], "n": 2}
+        assert client.recommend(long, **wishes).to_dict() == recommend(long, **wishes).to_dict()
+        assert (
+            client.check("huber:delta=2.0", "mae", long).to_dict()
+            == losses.check("huber:delta=2.0", "mae", long).to_dict()
+        )
 
 
 def test_what_json_could_not_hold_comes_back_as_it_was(client: LossClient) -> None:
@@ -248,7 +357,7 @@ def test_the_same_calls_can_be_awaited(address: str) -> None:
     asyncio.run(ask())
 
 
-@pytest.mark.parametrize("name", ["catalogue", "profile", "evaluate", "class_weights", "recommend", "drift"])
+@pytest.mark.parametrize("name", ["catalogue", "profile", "evaluate", "class_weights", "recommend", "drift", "compare"])
 def test_calls_take_the_arguments_that_the_library_takes(name: str) -> None:
     library = inspect.signature(recommend if name == "recommend" else getattr(losses, name))
     taken = inspect.signature(getattr(calls, name))

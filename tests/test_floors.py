@@ -14,7 +14,7 @@ FLOORS = (
     *("errors", "pool", "remote", "tracing", "machine", "special", "domains", "sphere", "params", "arrays", "tally"),
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
-    *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
+    *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "compare", "profile", "advice"),
     *("racing", "drift", "audit", "page", "pictures", "report", "warned", "clusters"),
     *("__init__", "cli", "__main__"),
 )

@@ -27,6 +27,7 @@ REPLIES: dict[str, Any] = {
     "/v1/recommendations": schemas.RecommendationReply,
     "/v1/drift": schemas.DriftReply,
     "/v1/evaluations": schemas.EvaluationReply,
+    "/v1/comparisons": schemas.ComparisonReply,
     "/v1/class-weights": schemas.ClassWeightReply,
     "/v1/limits": dict[str, schemas.LimitRow],
 }

@@ -79,9 +79,20 @@ def code(
 
     ``model`` is another model to train with this loss than the one that is exported.
     """
-    found = _frameworks()[find(framework)]
-    written = spelled(loss, framework) if model is None else model
-    body = found.write(loss, written, Steps(link, transform, post))
+    if post or model is not None:
+        return _written(loss, find(framework), Steps(link, transform, post), model)
+    return _written_before(loss, find(framework), link, transform)
+
+
+@functools.lru_cache(maxsize=2048)
+def _written_before(loss: Loss, name: str, link: str | None, transform: str | None) -> str:
+    """The lines for equal arguments are equal."""
+    return _written(loss, name, Steps(link, transform, None), None)
+
+
+def _written(loss: Loss, name: str, steps: Steps, model: Call | None) -> str:
+    written = spelled(loss, name) if model is None else model
+    body = _frameworks()[name].write(loss, written, steps)
     heads = [line for line in body if re.match(r"(import|from) ", line)]
     rest = [line for line in body if line not in heads]
     imports = sorted({*heads, *lines(written)}, key=lambda line: (line.startswith("from "), line))

@@ -8,6 +8,7 @@ thinning adds at most its own step to ``slack``, so the rank error is not hoped 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -87,12 +88,19 @@ class Sketch(Points):
 
     def weighted(self) -> tuple[Floats, Floats]:
         """All values in order, and the rows that each stands for."""
+        return self._weighted
+
+    @cached_property
+    def _weighted(self) -> tuple[Floats, Floats]:
         if not self.levels:
             return np.empty(0), np.empty(0)
         values = np.concatenate(list(self.levels.values()))
         rows = np.concatenate([np.full(v.size, float(1 << h)) for h, v in self.levels.items()])
         order = np.argsort(values, kind="stable")
-        return values[order], rows[order]
+        found = values[order], rows[order]
+        for array in found:
+            array.flags.writeable = False
+        return found
 
     def without(self, codes: list[float]) -> Sketch:
         """The same summary without these values."""
