@@ -24,7 +24,7 @@ from .layers import Head, HeaderLimit, Mishaps
 from .observe import Metrics, Observer
 from .openapi import describe
 from .plain import house
-from .routes import v1
+from .routes import shown, v1
 from .settings import Settings, from_environment
 
 ABOUT = (
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = Metrics(app.state.room)
     app.state.streams = anyio.CapacityLimiter(settings.max_streams)
     app.state.rooms = Rooms()
+    app.include_router(shown)
     app.include_router(v1)
     app.include_router(house)
     problems.install(app)

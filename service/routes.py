@@ -36,7 +36,7 @@ def said_once(request: Request) -> None:
 
 
 v1 = APIRouter(prefix="/v1")
-shown = APIRouter(dependencies=[Depends(takes_json)])  # what is there to be read
+shown = APIRouter(prefix="/v1", dependencies=[Depends(takes_json)])  # what is there to be read
 Filters = Annotated[s.CatalogueFilters, Query()]
 
 
@@ -152,6 +152,3 @@ async def class_weights(request: Request) -> Response:
 def limits(request: Request) -> Reply:
     """The limits in force."""
     return Reply(request.app.state.settings.limits())
-
-
-v1.include_router(shown)
