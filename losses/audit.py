@@ -14,8 +14,8 @@ from .arrays import numbers
 from .catalogue import get
 from .core import Loss
 from .domains import Array
-from .errors import EmptyInput, LossesError
-from .evaluate import Missing, Note, evaluate
+from .errors import EmptyInput, InvalidShape, LossesError
+from .evaluate import Missing, Note, evaluate, plain
 from .layouts import Elementwise
 from .profile import Profile
 
@@ -71,8 +71,10 @@ class Audit:
         """As JSON-safe data."""
         return {
             "n": self.n,
-            "lines": [asdict(line) | {"scores": [asdict(score) for score in line.scores]} for line in self.lines],
-            "worst": [asdict(row) for row in self.worst],
+            "lines": [
+                asdict(line) | {"scores": [plain(asdict(score)) for score in line.scores]} for line in self.lines
+            ],
+            "worst": [plain(asdict(row)) for row in self.worst],
             "misses": {name: list(found) for name, found in self.misses.items()},
             "left_out": [{"loss": loss, "reason": reason} for loss, reason in self.left_out],
             "warnings": [note._asdict() for note in self.warnings],
@@ -109,9 +111,14 @@ def audit(
     """
     y = numbers(y_true, "y_true")
     models = {name: numbers(z, name) for name, z in predictions.items()}
+    for name, column in {"y_true": y, **models}.items():
+        if column.ndim != 1:
+            raise InvalidShape(f"{name} must hold one number a row, got shape {list(column.shape)}", field=name)
     if not models:
         raise EmptyInput("name at least one column of predictions", field="model")
     lines, left, costs = [], [], []
+    with np.errstate(all="ignore"):
+        far = {name: z - y for name, z in models.items()}
     for loss in [get(spec) for spec in losses] or suited(y, models):
         try:
             line, cost = _line(loss, y, models, sample_weight, missing)
@@ -126,7 +133,7 @@ def audit(
     notes = (Note.of("NOT_COMPARABLE", units=units),) if "," in units else ()
     return Audit(
         len(y), tuple(lines), _worst(costs[0], y, models),
-        {name: _quantiles(z - y) for name, z in models.items()}, tuple(left), notes,
+        {name: _quantiles(miss) for name, miss in far.items()}, tuple(left), notes,
     )  # fmt: skip
 
 
@@ -183,4 +190,5 @@ def _worst(costs: Mapping[str, Array], y: Array, models: Mapping[str, Array]) ->
 
 
 def _quantiles(miss: Array) -> tuple[float, ...]:
-    return tuple(float(q) for q in np.quantile(miss[np.isfinite(miss)], QUANTILES))
+    known = miss[np.isfinite(miss)]
+    return tuple(float(q) for q in np.quantile(known if known.size else np.zeros(1), QUANTILES))

@@ -122,6 +122,29 @@ def test_pictures_come_where_they_are_asked_for(inside: Inside) -> None:
         assert inside.post(path, json={**body, "pictures": 5}).status_code == 422
 
 
+@pytest.mark.parametrize("query", ["", "loss=", "loss=nothing", "loss=dice", "loss=0.5*mse", "loss=mse&sigma=1e300"])
+def test_a_curve_that_cannot_be_is_refused(inside: Inside, query: str) -> None:
+    assert inside.get(f"/v1/curves?{query}").status_code in (404, 422)
+
+
+@pytest.mark.parametrize("at", ["-1e60", "0", "5e-324", "1e60"])
+@pytest.mark.parametrize("sigma", ["1e-60", "1", "1e60"])
+def test_a_curve_far_out_is_still_a_picture_of_numbers(inside: Inside, at: str, sigma: str) -> None:
+    for losses in ("mse&loss=mae&loss=huber:delta=1e-300", "mape&loss=smape", "gamma_deviance&loss=msle"):
+        reply = inside.get(f"/v1/curves?loss={losses}&at={at}&sigma={sigma}&pictures=500")
+        assert reply.status_code == 200, reply.text
+        assert not re.search(r'=\\?"-?(nan|inf)', reply.text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "a\n", "a,b\n", "a,b\n1,2\n", "a,b\nx,y\n", "a,b\n1,\n", "a,b\n1e308,-1e308\n-1e308,1e308\n", "a,a\n1,2\n"],
+)
+@pytest.mark.parametrize("query", ["", "missing=drop", "truth=z", "model=a", "weight=a", "loss=cross_entropy"])
+def test_odd_tables_are_audited_or_refused(inside: Inside, body: str, query: str) -> None:
+    assert inside.csv(f"/v1/audits?pictures=400&{query}", body).status_code in (200, 422)
+
+
 def test_a_private_picture_shows_no_more_than_the_private_profile(inside: Inside) -> None:
     body = {"target": [*range(60), 123456.75], "private": True, "pictures": 500}
     reply = inside.post("/v1/profiles", json=body)

@@ -13,7 +13,7 @@ import numpy as np
 from losses.catalogue import get
 from losses.core import Loss
 from losses.domains import PROBABILITIES, SIGNS, Array
-from losses.errors import LossWarning, NotSupported
+from losses.errors import EmptyInput, InvalidParameter, LossWarning, NotSupported
 from losses.layouts import Classes, Elementwise
 from losses.page import cut
 from losses.params import Param
@@ -22,6 +22,7 @@ from losses.pictures.svg import DASHES, LETTER, LINE, WIDE, Frame, colour, eleme
 POINTS = 161
 REACH = 4.0  # sigmas on either side
 FAR = 6.0  # of a logit
+FARTHEST = 1e60  # of a truth and of a usual miss: squares and ratios of them are still numbers
 TINY = 1e-4  # a parameter this small guards a division: there is nothing to see
 CUT = 0.01  # of the points of a curve, at either end, need not be seen
 NEAR = 0.01  # of a probability's ends
@@ -80,7 +81,11 @@ def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -
     >>> shown.along, [str(curve.loss) for curve in shown.curves], shown.left_out
     ('prediction − truth', ['mae', 'huber:delta=2'], (('hinge', 'it is read against the logit of the true class'),))
     """
+    _inside("sigma", sigma, 1 / FARTHEST, FARTHEST)
+    _inside("at", at or 0.0, -FARTHEST, FARTHEST)
     made = list(dict.fromkeys(get(spec) for spec in losses))
+    if not made:
+        raise EmptyInput("name at least one loss", field="loss")
     if at is None:
         free = all(loss.inputs["y_pred"].low == -math.inf for loss in made if _axis(loss) == MISS)
         at = 0.0 if free else REACH * sigma
@@ -93,11 +98,17 @@ def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -
         else:
             left.append((str(loss), f"it is read against the {axis}" if axis else "its prediction is not one number"))
     if not found:
-        raise NotSupported(f"{left[0][0] if left else 'nothing'} has no curve: {left[0][1]}", field="loss")
+        raise NotSupported(f"{left[0][0]} has no curve: {left[0][1]}", field="loss")
     relative = along == MISS and len(found) > 1
     if relative:
         found = [_scaled(curve, sigma) for curve in found]
     return Curves(along, _points(along, sigma), tuple(found), tuple(left), relative)
+
+
+def _inside(name: str, x: float, low: float, high: float) -> None:
+    if not low <= x <= high:
+        allowed = f"[{low:g}, {high:g}]"
+        raise InvalidParameter(f"{name} must lie in {allowed}, got {x:g}", field=name, allowed=allowed)
 
 
 MISS, LOGIT, PROBABILITY = "prediction − truth", "logit of the true class", "probability of the true class"
@@ -152,7 +163,7 @@ def _certain(loss: Loss, x: Array) -> tuple[Array, Array]:
 
 
 def _asked(loss: Loss, y: Array, z: Array) -> tuple[Array, Array]:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", LossWarning)
         value, slope = loss(y, z, reduction="none"), loss.gradient(y, z)
     return value, slope[:, 1] if slope.ndim == 2 else slope
@@ -160,10 +171,14 @@ def _asked(loss: Loss, y: Array, z: Array) -> tuple[Array, Array]:
 
 def _scaled(curve: Curve, sigma: float) -> Curve:
     """A curve above its least, over what a miss of one sigma adds, the mean of both sides."""
-    x, above = _points(MISS, sigma), curve.value - np.nanmin(curve.value)
-    mean = float(np.nanmean([np.interp(side, x, above) for side in (-sigma, sigma)]))
-    unit = mean if 0 < mean < math.inf else 1.0
-    return Curve(curve.loss, above / unit, curve.gradient / unit * sigma)
+    x, known = _points(MISS, sigma), np.isfinite(curve.value)
+    if not known.any():
+        return curve
+    above = curve.value - curve.value[known].min()
+    sides = [side for side in np.interp((-sigma, sigma), x, above) if math.isfinite(side)]
+    unit = sum(sides) / len(sides) if sum(sides) else 1.0
+    with np.errstate(all="ignore"):
+        return Curve(curve.loss, above / unit, curve.gradient / unit * sigma)
 
 
 # ── controls ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +237,8 @@ def _drawn(shown: Curves, what: str, lines: Sequence[Array], width: int) -> str:
 
 def _ends(lines: Sequence[Array]) -> tuple[float, float]:
     """Both ends of the axis; a line that shoots up beyond the others is cut."""
-    bottoms, tops = zip(*(np.percentile(y[np.isfinite(y)], (100 * CUT, 100 - 100 * CUT)) for y in lines), strict=True)
+    seen = [y[np.isfinite(y)] for y in lines if np.isfinite(y).any()] or [np.zeros(1)]
+    bottoms, tops = zip(*(np.percentile(y, (100 * CUT, 100 - 100 * CUT)) for y in seen), strict=True)
     high = min(max(tops), 3 * max(min(tops), 1e-300)) if min(tops) > 0 else max(tops)
     low = min(0.0, max(min(bottoms), 3 * max(bottoms) if max(bottoms) < 0 else min(bottoms)))
     room = (high - low) * 0.04 or 1.0

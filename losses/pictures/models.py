@@ -11,6 +11,7 @@ from losses.page import cut
 from losses.pictures.svg import LETTER, WIDE, Frame, colour, element, label, line, number, picture, tip
 
 BAR = 22
+FARTHEST = 1e300
 ROOM = 24  # characters of a model's name
 
 
@@ -42,7 +43,7 @@ def _all(groups: Sequence[tuple[str, Sequence[Score], str]], width: int) -> str:
 
 
 def _scores(found: Sequence[Score], best: str, left: float, top: float, width: int) -> Iterator[str]:
-    ends = [(s.value, SURE * (s.standard_error or 0)) for s in found]
+    ends = [(_within(s.value), _within(SURE * (s.standard_error or 0))) for s in found]
     low, high = min(0.0, *(v - e for v, e in ends)), max(0.0, *(v + e for v, e in ends)) or 1.0
     frame = Frame(left, top, width - 80, top + BAR * len(ends), (low, high), (0, 1))
     for i, (score, (value, error)) in enumerate(zip(found, ends, strict=True)):
@@ -59,13 +60,19 @@ def _scores(found: Sequence[Score], best: str, left: float, top: float, width: i
         yield label(width - 72, y + 13, number(value))
 
 
+def _within(x: float) -> float:
+    """A number that can be drawn."""
+    return min(max(x, -FARTHEST), FARTHEST) if x == x else 0.0
+
+
 def misses(c: Audit, width: int = WIDE) -> str:
     """Where the predictions of each model lie around the truth: half of the rows, nine in ten, and 98 in a hundred."""
     left, rows = _left(c.misses), len(c.misses)
-    low, high = min(0.0, *(q[0] for q in c.misses.values())), max(0.0, *(q[-1] for q in c.misses.values()))
+    found = {name: [_within(q) for q in miss] for name, miss in c.misses.items()}
+    low, high = min(0.0, *(q[0] for q in found.values())), max(0.0, *(q[-1] for q in found.values()))
     frame = Frame(left, 4, width - 12, 4 + (BAR + 6) * rows, (low, high if high > low else low + 1), (0, 1))
     parts = [line(frame.x(0), 0, frame.x(0), frame.bottom, 0.4)]
-    for i, (name, (far, wide, start, middle, end, last, most)) in enumerate(c.misses.items()):
+    for i, (name, (far, wide, start, middle, end, last, most)) in enumerate(found.items()):
         y = frame.top + (BAR + 6) * i + 11
         says = tip(f"{name}: half of the rows from {number(start)} to {number(end)}, the middle at {number(middle)}")
         parts += [label(left - 8, y + 4, cut(name, ROOM), "end")]
