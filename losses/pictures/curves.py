@@ -22,7 +22,7 @@ from losses.pictures.svg import DASHES, LETTER, LINE, WIDE, Frame, colour, eleme
 POINTS = 161
 REACH = 4.0  # sigmas on either side
 FAR = 6.0  # of a logit
-FARTHEST = 1e60  # of a truth and of a usual miss: squares and ratios of them are still numbers
+NEAREST, FARTHEST = 1e-60, 1e60  # of a usual miss: squares and ratios of them are still numbers
 TINY = 1e-4  # a parameter this small guards a division: there is nothing to see
 CUT = 0.01  # of the points of a curve, at either end, need not be seen
 NEAR = 0.01  # of a probability's ends
@@ -81,7 +81,7 @@ def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -
     >>> shown.along, [str(curve.loss) for curve in shown.curves], shown.left_out
     ('prediction − truth', ['mae', 'huber:delta=2'], (('hinge', 'it is read against the logit of the true class'),))
     """
-    _inside("sigma", sigma, 1 / FARTHEST, FARTHEST)
+    _inside("sigma", sigma, NEAREST, FARTHEST)
     _inside("at", at or 0.0, -FARTHEST, FARTHEST)
     made = list(dict.fromkeys(get(spec) for spec in losses))
     if not made:

@@ -11,13 +11,17 @@ export function answered(section, told, catalogue) {
     parameters(best),
     el("p", {}, el("span", { class: `badge ${told.confidence.level}` }, told.confidence.level), " ", told.confidence.says.replace(/^\w+: /, "")),
     el("p", { class: "lead" }, because(told, best)),
-    el("ul", {}, best.reasons.map((reason) => el("li", {}, reason))),
+    reasons(best.reasons.slice(0, FIRST)),
+    best.reasons.length > FIRST && el("details", {}, el("summary", {}, "More reasons"), reasons(best.reasons.slice(FIRST))),
     notices(best.warnings),
     after(best.post),
     changes(told),
     others.length && [el("h3", {}, "The next best"), ranking(others, rows)],
     refused(told, rows));
 }
+
+const FIRST = 4;
+const reasons = (found) => el("ul", {}, found.map((reason) => el("li", {}, reason)));
 
 const title = (found, rows) => [rows[found.id]?.title ?? found.spec, found.transform && ` on ${found.transform}(y)`, found.link && ` with a ${found.link} link`];
 
@@ -44,7 +48,7 @@ const link = (id, text) => el("a", { href: `/losses/${encodeURIComponent(id)}` }
 function ranking(found, rows) {
   const lines = found.map((one) => [
     [link(one.id, rows[one.id]?.title ?? one.spec), one.transform && ` on ${one.transform}(y)`, one.spec !== one.id && el("code", { class: "under" }, one.spec)],
-    one.score.toFixed(2), one.reasons[0] ?? "", ...facts(rows[one.id])]);
+    one.score.toFixed(2), one.reasons.slice(0, 2).join(" "), ...facts(rows[one.id])]);
   return table("The next best losses", ["Loss", "Score", "Why", ...HEADS.map(heading)], lines);
 }
 

@@ -40,7 +40,7 @@ export function picture(svg, ...caption) {
 
 // How wide a picture may be where it will stand; asked of the server, so that its letters are as large as the page's.
 export const room = (node, columns = 1) => {
-  const whole = Math.min(node.parentElement.clientWidth, 928);
+  const whole = node.parentElement.clientWidth - 32; // without the padding
   return Math.round(Math.max(260, columns > 1 && whole > 640 ? (whole - 32) / columns : whole));
 };
 
