@@ -132,6 +132,17 @@ def test_a_dropped_file_is_read_its_column_guessed_and_another_chosen(view):
     page.locator("#target svg[aria-label^='rooms']").wait_for()
 
 
+@pytest.mark.meant(REFUSED)
+def test_a_table_of_more_columns_than_are_looked_at_still_offers_each_by_name(view):
+    page = view("/")
+    page.wait_for_load_state("networkidle")
+    heads = ",".join([f"c{i}" for i in range(299)] + ['"a ""b"", c"'])
+    given(page, "wide.csv", heads + "\n" + (",".join(["1.5"] * 299 + ["7"]) + "\n" + ",".join(["2"] * 300) + "\n") * 30)
+    answered(page)
+    assert page.locator("#column option").count() == 300
+    assert page.locator("#column").input_value() == 'a "b", c'
+
+
 def test_what_counts_is_asked_in_plain_words_and_the_answer_follows(view):
     page = view("/?example=price&column=price")
     answered(page)

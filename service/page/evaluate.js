@@ -83,4 +83,4 @@ $("losses").value = state.losses ?? "";
 const rows = await get("/v1/losses");
 $("losses").placeholder = rows.slice(0, 2).map((row) => row.id).join(", ");
 $("known").append(...rows.map((row) => el("option", { value: row.id }, row.title)));
-if (state.example) await example();
+if (state.example === "models") await example();

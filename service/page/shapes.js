@@ -2,7 +2,7 @@
 import { Problem, get } from "./api.js";
 import { el, fill, number, picture, room } from "./dom.js";
 
-export async function shaped(section, told, readings, recode) {
+export async function shaped(section, told, readings, signal, recode) {
   const drawn = told.ranked.filter((one, i, all) => all.findIndex((other) => other.spec === one.spec) === i);
   const around = { at: readings.median ?? 0, sigma: readings.robust_sigma || readings.std || 1 };
   const specs = drawn.map((one) => one.spec); // as they stand now
@@ -10,6 +10,7 @@ export async function shaped(section, told, readings, recode) {
   const shown = await draw().catch((error) => {
     if (!(error instanceof Problem)) throw error;
   });
+  if (signal.aborted) return;
   if (!shown) return void (section.hidden = true);
 
   const figures = el("div", { class: "pair" });

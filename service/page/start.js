@@ -1,6 +1,6 @@
 // Drop a column, see the answer: what comes in, what is asked of the API, and who shows which part of the reply.
 import { answered } from "./answer.js";
-import { get } from "./api.js";
+import { Problem, get } from "./api.js";
 import { coded } from "./code.js";
 import { $, el, fill, room, spoken } from "./dom.js";
 import { shaped } from "./shapes.js";
@@ -17,9 +17,9 @@ let rows = []; // the catalogue
 
 const take = (given) => working(async (signal) => {
   const whole = given.body.size <= HEAD || given.type !== "text/csv";
-  const told = await look(given, whole ? given.body : await head(given.body), signal);
+  const told = await look(given, whole, signal);
   file = given;
-  columns = whole ? told.columns : {};
+  columns = whole && !told.names ? told.columns : {};
   named(file);
   choose(told.columns, state.column in told.columns ? state.column : told.likely ?? Object.keys(told.columns)[0]);
   await answer(signal);
@@ -27,9 +27,23 @@ const take = (given) => working(async (signal) => {
 
 const wide = () => room($("target"));
 
-async function look({ type }, body, signal) {
-  const found = await sent("/v1/profiles", { pictures: wide() }, body, type, signal);
-  return found.columns ? found : { columns: { [found.profile.name ?? "target"]: found }, likely: null };
+async function look({ body, type }, whole, signal) {
+  try {
+    const found = await sent("/v1/profiles", { pictures: wide() }, whole ? body : await head(body), type, signal);
+    return found.columns ? found : { columns: { [found.profile.name ?? "target"]: found }, likely: null };
+  } catch (error) {
+    const fits = type === "text/csv" && error instanceof Problem && (!whole || error.field === "max_columns");
+    if (!fits) throw error;
+    return headed(body);
+  }
+}
+
+// The names alone, where there are too many columns to look at, or the head of the text is none by itself.
+async function headed(body) {
+  const [line] = (await body.slice(0, HEAD).text()).split(/\r?\n/);
+  const cells = line.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
+  const names = cells.map((cell) => cell.replace(/^"|"$/g, "").replaceAll('""', '"'));
+  return { names, columns: Object.fromEntries(names.map((name) => [name, null])), likely: names.at(-1) };
 }
 
 // The first rows of a large text, whole ones.
@@ -40,7 +54,7 @@ async function head(body) {
 
 function choose(found, chosen) {
   const options = Object.entries(found).map(([name, told]) =>
-    el("option", { value: name, selected: name === chosen }, `${name} (${spoken(told.kinds[0]?.id ?? "no rows")})`));
+    el("option", { value: name, selected: name === chosen }, told ? `${name} (${spoken(told.kinds[0].id)})` : name));
   fill($("column"), options);
   $("column").disabled = false;
 }
@@ -58,7 +72,7 @@ async function answer(signal) {
   answered($("answer"), told, rows);
   seen($("target"), known, told);
   coded($("code"), told.ranked[0], question);
-  await shaped($("shapes"), told, known.readings, (one, spec, code) => coded($("code"), { ...one, spec, code }, question));
+  await shaped($("shapes"), told, known.readings, signal, (one, spec, code) => coded($("code"), { ...one, spec, code }, question));
 }
 
 // ── what comes in ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +98,8 @@ function pasted() {
 
 files(own);
 $("use").addEventListener("click", pasted);
-for (const button of document.querySelectorAll("[data-example]")) {
+const examples = [...document.querySelectorAll("[data-example]")];
+for (const button of examples) {
   button.addEventListener("click", () => example(button.dataset.example, button.dataset.column));
 }
 $("ask").addEventListener("change", (event) => {
@@ -95,4 +110,5 @@ $("ask").addEventListener("change", (event) => {
 
 rows = await get("/v1/losses");
 await offer();
-if (state.example) await example(state.example, state.column);
+const wanted = examples.find((button) => button.dataset.example === state.example);
+if (wanted) await example(state.example, state.column ?? wanted.dataset.column);

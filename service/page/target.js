@@ -6,12 +6,15 @@ export function seen(section, known, told) {
   fill(section,
     el("h2", { id: "target-title" }, "What the column looks like"),
     el("p", {}, kinds(known.kinds)),
-    known.settling && el("p", { class: "quiet" }, known.settling),
+    known.settling && el("p", { class: "quiet" }, settling(known.settling)),
     picture(told.pictures.target || known.pictures.target),
     constants(told),
     notices(told.warnings.filter((row) => !said.includes(row.code))),
     el("dl", {}, known.facts.map((fact) => el("div", {}, el("dt", {}, fact.name), el("dd", {}, fact.says)))));
 }
+
+// The question that settles it; the answer is a choice of this page and not of the command line.
+const settling = (says) => says.includes("--task") ? `${says.split("?")[0]}? Name the task above.` : says;
 
 function kinds(found) {
   const [first, ...rivals] = found.filter((kind) => kind.share >= 0.01);

@@ -23,7 +23,7 @@ export async function offer() {
 // Offers what makes sense for this kind of target; a choice that no longer does is dropped.
 export function fit(kind) {
   const row = words.kinds.find((known) => known.id === kind);
-  const tasks = state.task ? [state.task] : row?.tasks ?? [];
+  const tasks = $("task").value ? [$("task").value] : row?.tasks ?? [];
   const classes = tasks[0] === "classification" || tasks[0] === "multilabel";
   const serves = (metric) => !tasks.length || metric.tasks.some((task) => tasks.includes(task));
   const goals = words.goals.filter((goal) => !classes || goal.for_classes);
