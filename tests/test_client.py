@@ -21,7 +21,7 @@ from losses import errors
 from losses.advice import recommend
 from service import calls, payloads
 from service.client import AsyncLossClient, LossClient
-from service.errors import TooLarge, Unreachable
+from service.errors import Busy, TooLarge, Unreachable
 from tests.serving import process
 
 Y_TRUE, Y_PRED = np.array([3, -0.5, 2, 7]), np.array([2.5, 0.0, 2, 8])
@@ -399,7 +399,7 @@ def test_calls_are_repeated_where_nobody_answered_or_the_service_is_busy(first: 
 
 def test_calls_are_not_repeated_for_ever() -> None:
     client, seen = scripted(*[BUSY] * 3, retries=2)
-    with pytest.raises(Unreachable):
+    with pytest.raises(Busy):
         client.class_weights([1])
     assert len(seen) == 3
     client, _ = scripted(httpx.ConnectError("no"), httpx.ConnectError("no"), retries=1)
