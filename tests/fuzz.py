@@ -30,7 +30,7 @@ from service.settings import Settings
 from service.transport import MEDIA
 from tests.serving import running
 
-TOO_LONG = 2.0  # seconds for one small input
+TOO_LONG = 2.0  # seconds of processor time for one small input
 LIMITS = Settings(max_json_values=10_000)
 ODD_BYTES = [
     b"",
@@ -151,7 +151,7 @@ def fuzzed(decoder: Decoder, inputs: int, seed: int) -> dict[str, Any]:
     before, begun = _memory(), time.perf_counter()
     for _ in range(inputs):
         fed = decoder.change(chance, chance.choice(decoder.corpus))
-        start = time.perf_counter()
+        start = time.thread_time()
         try:
             decoder.read(fed)
             met["read"] += 1
@@ -160,7 +160,7 @@ def fuzzed(decoder: Decoder, inputs: int, seed: int) -> dict[str, Any]:
             met["refused"] += 1
         except Exception as error:
             raise AssertionError(f"{decoder.name} fails with seed {seed} on {fed!r:.2000}") from error
-        slowest = max(slowest, time.perf_counter() - start)
+        slowest = max(slowest, time.thread_time() - start)
         assert slowest < TOO_LONG, f"{decoder.name} takes {slowest:.1f} s on {fed!r:.2000}"
     rate = inputs / (time.perf_counter() - begun)
     return {**met, "per second": round(rate), "slowest ms": round(1e3 * slowest, 1), "MB more": _memory() - before}
