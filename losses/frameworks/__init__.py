@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core import Loss
-from ..errors import UnknownName
+from ..errors import NotSupported, UnknownName
+from ._learner import Learner
 from ._spelling import Framework, Steps, lines, made
 
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
@@ -61,6 +62,15 @@ def export(loss: Loss, framework: str) -> Any:
     return made(_frameworks()[name].spell(loss, name))
 
 
+def learner(loss: Loss, framework: str, like: Any = None) -> Learner:
+    """An estimator set up for this loss, with the settings of ``like``: ``fit(x, y, weight)``, ``predict(x)``."""
+    name = find(framework)
+    found = _frameworks()[name]
+    if found.learn is None:
+        raise NotSupported(f"{name} has no estimators to set up", field="framework", got=name)
+    return found.learn(loss, made(found.spell(loss, name)), like)
+
+
 def code(
     loss: Loss,
     framework: str,
@@ -80,4 +90,4 @@ def code(
     return "\n".join([*imports, "", *rest]) + "\n"
 
 
-__all__ = ["NAMES", "code", "export", "family", "find", "native", "supports"]
+__all__ = ["NAMES", "code", "export", "family", "find", "learner", "native", "supports"]

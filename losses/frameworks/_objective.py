@@ -58,6 +58,7 @@ IDENTITY = Link(np.asarray, np.ones_like, np.zeros_like, np.asarray)
 LOG = Link(np.exp, np.exp, np.exp, np.log)
 LOG1P = Link(np.expm1, np.exp, np.exp, np.log1p)
 LOGIT = Link(_sigmoid, _bell, _bend, _logit)
+LABELS = ("soft_labels", "bits")
 LINKS = {"positive": LOG, "nonnegative": LOG, "above_minus_one": LOG1P, "probabilities": LOGIT}
 
 
@@ -141,6 +142,10 @@ class Objective:
             return float(self.loss(y, self.link.back(np.full_like(y, at)), weight))
 
     def predict(self, raw: Any) -> Array:
-        """Predictions from the trees' sums (``start`` added where it was taken as an offset)."""
-        found: Array = self.link.back(np.asarray(raw, dtype=np.float64))
+        """Predictions from the trees' sums (``start`` added where it was an offset); probabilities for labels."""
+        found: Array = (LOGIT if self._of_labels else self.link).back(np.asarray(raw, dtype=np.float64))
         return found
+
+    @property
+    def _of_labels(self) -> bool:
+        return self.loss.inputs["y_pred"].name == "logits" and self.loss.inputs["y_true"].name in LABELS

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Loss
+from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
-from ._spelling import Call, Framework, Ours, Steps, no
+from ._spelling import Call, Framework, Name, Ours, Steps, no
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
@@ -68,9 +71,36 @@ def _focal(loss: Any) -> dict[str, Any]:
     return {"loss_function": f"Focal:focal_alpha={loss.alpha};focal_gamma={loss.gamma}"}
 
 
-_TWO, _MANY = "predict_proba(X)[:, 1]", "predict_proba(X)"
-_CLASSIFIERS = {"Logloss": _TWO, "MultiClass": _MANY, "Focal": _TWO}
-_LOGS = ("Poisson", "Tweedie")
+_EXP = Reading(options={"prediction_type": "Exponent"})
+_READ = {
+    "Logloss": SECOND,
+    "MultiClass": SHARES,
+    "Focal": SECOND,
+    "Poisson": _EXP,
+    "Tweedie": _EXP,
+    "RMSEWithUncertainty": Reading(options={"prediction_type": "RMSEWithUncertainty"}),
+}
+
+
+def _reading(params: Any) -> Reading:
+    return _READ.get(str(params["loss_function"]).partition(":")[0], VALUES)
+
+
+def _kind(reading: Reading) -> str:
+    return "CatBoostClassifier" if reading.method == "predict_proba" else "CatBoostRegressor"
+
+
+def _learn(loss: Loss, params: Any, base: Any) -> Learner:
+    objective = params["loss_function"] if isinstance(params["loss_function"], Objective) else None
+    reading = VALUES if objective else _reading(params)
+    kind = Name(f"catboost:{_kind(reading)}").find()
+    quiet = {"verbose": False, "allow_writing_files": False}
+    return Learner(alike(kind, base, params, **quiet), reading, objective, _fit_from)
+
+
+def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: float) -> float:
+    model.fit(Name("catboost:Pool").find()(x, y, weight=weight, baseline=np.full(len(y), start)))
+    return start
 
 
 def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
@@ -79,12 +109,9 @@ def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
 
 
 def _with_own(params: dict[str, Any]) -> list[str]:
-    name = params["loss_function"].partition(":")[0]
-    predict = _CLASSIFIERS.get(name)
-    kind = "CatBoostClassifier" if predict else "CatBoostRegressor"
-    model = Call(f"catboost:{kind}", options={**params, "verbose": False})
-    plain = "predict(X, prediction_type='Exponent')" if name in _LOGS else "predict(X)"
-    fit = [f"model = catboost.{model}", "model.fit(X, y)", f"predictions = model.{predict or plain}"]
+    reading = _reading(params)
+    model = Call(f"catboost:{_kind(reading)}", options={**params, "verbose": False})
+    fit = [f"model = catboost.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import catboost", *fit]
 
 
@@ -140,4 +167,5 @@ FRAMEWORK = Framework(
     },
     otherwise="it trains on rows of a table, and this loss compares other things",
     write=_write,
+    learn=_learn,
 )  # fmt: skip

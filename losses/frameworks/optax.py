@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
-from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, width
+from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, way_out, width
 
 
 @functools.cache
@@ -122,9 +122,12 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
         "for step in range(200):",
         "    updates, state = optimizer.update(jax.grad(cost)(params), state)",
         "    params = optax.apply_updates(params, updates)",
-        f"predictions = np.asarray({'jax.nn.softmax(predict(params))' if classes else 'predict(params)'})",
+        f"predictions = np.asarray({_OUT[way_out(loss)]}(predict(params)))",
         *steps.after,
     ]
+
+
+_OUT = {None: "", "softmax": "jax.nn.softmax", "sigmoid": "jax.nn.sigmoid", "exp": "jnp.exp"}
 
 
 FRAMEWORK = Framework(
