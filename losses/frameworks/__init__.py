@@ -71,6 +71,16 @@ def learner(loss: Loss, framework: str, like: Any = None) -> Learner:
     return found.learn(loss, made(found.spell(loss, name)), like)
 
 
+def metric(loss: Loss, tool: str) -> Any:
+    """The loss as ``tool`` takes a metric: what it minimises; of frameworks, and of AutoGluon and FLAML."""
+    from ._metrics import METRICS
+
+    name = tool if tool in METRICS else find(tool)
+    if name not in METRICS or not set(loss.inputs) & {"y_pred", "var"}:
+        raise NotSupported(f"{name} takes no metric of {loss}", loss=loss.about.id, field="framework", got=name)
+    return METRICS[name](loss)
+
+
 def code(
     loss: Loss,
     framework: str,
@@ -90,4 +100,4 @@ def code(
     return "\n".join([*imports, "", *rest]) + "\n"
 
 
-__all__ = ["NAMES", "code", "export", "family", "find", "learner", "native", "supports"]
+__all__ = ["NAMES", "code", "export", "family", "find", "learner", "metric", "native", "supports"]
