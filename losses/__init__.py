@@ -6,7 +6,7 @@ on predictions, ``get`` makes one loss, ``catalogue`` lists them all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .advice import Advice, Check, check, recommend
 from .catalogue import LOSSES, catalogue, get
@@ -21,6 +21,7 @@ from .sums import Sum
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # at run time the classes come from the catalogue, below
+    from .advisor import LossAdvisor
     from .boxes import *
     from .classification import *
     from .counts import *
@@ -34,6 +35,16 @@ if TYPE_CHECKING:  # at run time the classes come from the catalogue, below
 
 globals().update({loss.__name__: loss for loss in LOSSES.values()})
 
+
+def __getattr__(name: str) -> Any:
+    """The estimator, which brings scikit-learn along, on first use."""
+    if name == "LossAdvisor":
+        from .advisor import LossAdvisor
+
+        return LossAdvisor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "Advice",
     "Check",
@@ -41,6 +52,7 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "Loss",
+    "LossAdvisor",
     "LossWarning",
     "LossesError",
     "Profile",

@@ -15,13 +15,14 @@ FLOORS = (
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "profile", "advice"),
-    *("drift", "page", "clusters", "__init__", "cli", "__main__"),
+    *("drift", "page", "clusters", "advisor", "__init__", "cli", "__main__"),
 )
 READS = {  # rooms that stand on less than all below them
     "frameworks": {"errors", "core"},
     "profile": {"errors", "pool", "remote"},
     "advice": {"errors", "domains", "core", "sums", "catalogue", "profile"},
 }
+LATE = {"advisor": {"sklearn"}}  # rooms that are only read on first use, and what they may bring along
 FILES = {str(file.relative_to(ROOT)): file for file in sorted(ROOT.rglob("*.py"))}
 
 
@@ -48,7 +49,11 @@ def test_a_room_stands_on_the_rooms_below_it_and_on_numpy(path):
     below = READS.get(own, set(FLOORS[: FLOORS.index(own)])) | {own}
     for module in imported(FILES[path]):
         first, _, rest = module.partition(".")
-        assert room(rest) in below if first == "losses" else first in {"numpy", *sys.stdlib_module_names}, module
+        assert (
+            room(rest) in below
+            if first == "losses"
+            else first in {"numpy", *sys.stdlib_module_names} | LATE.get(own, set())
+        ), module
 
 
 @pytest.mark.parametrize("path", FILES)
