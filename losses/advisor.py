@@ -25,6 +25,7 @@ from .advice.answer import Recommendation
 from .advice.vocabulary import ANY_CLASSES, METRICS, levelled
 from .core import Loss
 from .errors import NotSupported
+from .frameworks._learner import Learner
 
 FEW = 50  # rows of the rarer class below which no threshold can be chosen on parts of them
 FOLDS = 3
@@ -129,7 +130,7 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         named = self.estimator if isinstance(self.estimator, str) else type(self.estimator).__module__.partition(".")[0]
         return frameworks.find(NAMED.get(named, named))
 
-    def _first(self, advice: Advice) -> tuple[Recommendation, frameworks.Learner]:
+    def _first(self, advice: Advice) -> tuple[Recommendation, Learner]:
         """The best recommendation that the estimator can be set to, one number (or a row of classes) a row."""
         like = clone(self.estimator) if not isinstance(self.estimator, str) else _LIKE.get(self.estimator)
         refusals = []
