@@ -1,11 +1,13 @@
 """Which loss function to train with, why, with which parameters, and what the one you chose really did.
 
-``profile`` reads a target column, ``recommend`` ranks losses for it, ``check`` judges one, ``evaluate`` computes losses
-on predictions, ``compare`` two models by them, ``get`` makes one loss, ``catalogue`` lists them all.
+``profile`` reads a target column, ``recommend`` ranks losses for it, ``check`` judges one, ``race`` trains with them,
+``evaluate`` computes losses on predictions, ``compare`` two models by them, ``audit`` shows models side by side, ``get``
+makes one loss, ``catalogue`` lists them all.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from .advice import Advice, Check, check, recommend
@@ -23,6 +25,7 @@ from .sums import Sum
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # at run time the classes come from the catalogue, below
+    from .advisor import LossAdvisor
     from .boxes import *
     from .classification import *
     from .counts import *
@@ -36,13 +39,13 @@ if TYPE_CHECKING:  # at run time the classes come from the catalogue, below
     from .uncertainty import *
 
 
-def __getattr__(name: str) -> Any:
-    """The race is read in when it is asked for: profiles and losses do without its models."""
-    if name not in ("Race", "race"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import racing
+LATE = {"LossAdvisor": "advisor", "Race": "racing", "race": "racing"}  # read in when asked for: they bring models along
 
-    return getattr(racing, name)
+
+def __getattr__(name: str) -> Any:
+    if name not in LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{LATE[name]}", __name__), name)
 
 
 globals().update({loss.__name__: loss for loss in LOSSES.values()})
@@ -56,6 +59,7 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "Loss",
+    "LossAdvisor",
     "LossWarning",
     "LossesError",
     "Profile",

@@ -408,6 +408,7 @@ static Array *acquire(PyObject *pairs, int flags, Py_ssize_t rows, Py_ssize_t wi
         if (PyObject_GetBuffer(source, &to->view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags)) break;
         to->narrow = to->view.itemsize == 4;
         const char *format = to->view.format;
+        if (*format == (PY_LITTLE_ENDIAN ? '<' : '>')) format++; /* native order, spelled out, as ctypes does */
         Py_ssize_t length = (to->by_row ? rows : rows * width) * to->view.itemsize;
         if ((strcmp(format, "d") && strcmp(format, "f")) || to->view.len != length) {
             PyErr_SetString(PyExc_ValueError, "arrays must hold rows * width native floats, or a float a row");

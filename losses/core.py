@@ -338,6 +338,16 @@ class Loss:
 
         return frameworks.export(self, framework)
 
+    def metric(self, tool: str) -> Any:
+        """This loss as ``tool`` takes a metric, in its argument order and direction."""
+        from . import frameworks
+
+        return frameworks.metric(self, tool)
+
+    def scorer(self) -> Any:
+        """A scorer for scikit-learn: minus this loss, with sample weights."""
+        return self.metric("sklearn")
+
 
 def _weighed(weights: Array, slopes: Any) -> list[Array]:
     parts = slopes if isinstance(slopes, tuple) else (slopes,)

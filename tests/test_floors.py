@@ -15,7 +15,7 @@ FLOORS = (
     *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "compare", "profile", "advice"),
-    *("racing", "drift", "audit", "page", "pictures", "report", "warned", "clusters"),
+    *("racing", "drift", "audit", "page", "pictures", "report", "warned", "clusters", "advisor"),
     *("__init__", "cli", "__main__"),
 )
 READS = {  # rooms that stand on less than all below them
@@ -23,6 +23,7 @@ READS = {  # rooms that stand on less than all below them
     "profile": {"errors", "pool", "remote"},
     "advice": {"errors", "domains", "core", "layouts", "sums", "catalogue", "profile"},
 }
+LATE = {"advisor": {"sklearn"}}  # rooms that are only read on first use, and what they may bring along
 FILES = {str(file.relative_to(ROOT)): file for file in sorted(ROOT.rglob("*.py"))}
 
 
@@ -49,7 +50,11 @@ def test_a_room_stands_on_the_rooms_below_it_and_on_numpy(path):
     below = READS.get(own, set(FLOORS[: FLOORS.index(own)])) | {own}
     for module in imported(FILES[path]):
         first, _, rest = module.partition(".")
-        assert room(rest) in below if first == "losses" else first in {"numpy", *sys.stdlib_module_names}, module
+        assert (
+            room(rest) in below
+            if first == "losses"
+            else first in {"numpy", *sys.stdlib_module_names} | LATE.get(own, set())
+        ), module
 
 
 @pytest.mark.parametrize("path", FILES)

@@ -26,6 +26,7 @@ def test_deleting_one_file_removes_one_framework_and_no_more(gone: str, tmp_path
         "import losses\nfrom losses import frameworks\n"
         f"assert {gone!r} not in frameworks.NAMES and len(frameworks.NAMES) == {len(frameworks.NAMES) - 1}\n"
         "assert all(frameworks.code(losses.get('mse'), name) for name in frameworks.NAMES)\n"
+        "assert losses.recommend([1.0, 2.0, 5.0] * 20, metric='mae').best.code\n"
         f"assert all({gone!r} not in row['frameworks'] for row in losses.catalogue())\n"
     )
     ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)

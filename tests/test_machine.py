@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import pickle
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import losses
 from losses import engine, evaluate
 from losses.blocks import job
 from losses.core import Loss
@@ -149,3 +151,10 @@ sys.stdout.buffer.write(pickle.dumps(all_answers()))
     assert without.keys() == known.keys()
     for name in known:
         alike(without[name], known[name], 1e-12)
+
+
+def test_arrays_that_spell_out_the_byte_order_are_read_as_they_are() -> None:
+    buffer = (ctypes.c_float * 3)(1, 2, 3)
+    y = np.ctypeslib.as_array(ctypes.cast(buffer, ctypes.POINTER(ctypes.c_float)), shape=(3,))
+    assert memoryview(y).format == "<f"
+    assert losses.get("mae")(y, np.array([1.0, 2.0, 6.0])) == 1

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core import Loss
-from ..errors import UnknownName
+from ..errors import NotSupported, UnknownName
+from ._learner import Learner
 from ._spelling import Call, Framework, Steps, call, lines, made
 
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
@@ -66,6 +67,25 @@ def spelled(loss: Loss, framework: str) -> Any:
     return _frameworks()[name].spell(loss, name)
 
 
+def learner(loss: Loss, framework: str, like: Any = None) -> Learner:
+    """An estimator set up for this loss, with the settings of ``like``: ``fit(x, y, weight)``, ``predict(x)``."""
+    name = find(framework)
+    found = _frameworks()[name]
+    if found.learn is None:
+        raise NotSupported(f"{name} has no estimators to set up", field="framework", got=name)
+    return found.learn(loss, made(found.spell(loss, name)), like)
+
+
+def metric(loss: Loss, tool: str) -> Any:
+    """The loss as ``tool`` takes a metric: what it minimises; of frameworks, and of AutoGluon and FLAML."""
+    from ._metrics import METRICS
+
+    name = tool if tool in METRICS else find(tool)
+    if name not in METRICS or not set(loss.inputs) & {"y_pred", "var"}:
+        raise NotSupported(f"{name} takes no metric of {loss}", loss=loss.about.id, field="framework", got=name)
+    return METRICS[name](loss)
+
+
 def code(
     loss: Loss,
     framework: str,
@@ -99,4 +119,18 @@ def _written(loss: Loss, name: str, steps: Steps, model: Call | None) -> str:
     return "\n".join([*imports, "", *rest]) + "\n"
 
 
-__all__ = ["NAMES", "Call", "call", "code", "export", "family", "find", "made", "native", "spelled", "supports"]
+__all__ = [
+    "NAMES",
+    "Call",
+    "call",
+    "code",
+    "export",
+    "family",
+    "find",
+    "learner",
+    "made",
+    "metric",
+    "native",
+    "spelled",
+    "supports",
+]

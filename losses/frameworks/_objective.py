@@ -6,7 +6,8 @@ log, log(1 + ·) or logit: the ``link``, found from the domain of the prediction
 A booster divides slopes by curvatures, so a curvature of 0 or less (absolute errors, far residuals of log-cosh, focal)
 cannot be used as it is. Its place takes that of the parabola which touches the loss at the prediction and has its
 foot at the truth, ``|slope| / |residual|``: an upper bound for losses of a residual, so that no step overshoots, and
-of the right size in any unit. Scores and logs have no residual; there a step is at most ``FAR``.
+of the right size in any unit. For labels -1 and +1 the residual is what the margin lacks; other scores and logs have
+none, and there a step is at most ``FAR``.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ IDENTITY = Link(np.asarray, np.ones_like, np.zeros_like, np.asarray)
 LOG = Link(np.exp, np.exp, np.exp, np.log)
 LOG1P = Link(np.expm1, np.exp, np.exp, np.log1p)
 LOGIT = Link(_sigmoid, _bell, _bend, _logit)
+LABELS = ("soft_labels", "bits")
 LINKS = {"positive": LOG, "nonnegative": LOG, "above_minus_one": LOG1P, "probabilities": LOGIT}
 
 
@@ -101,18 +103,25 @@ class Objective:
         return slope * first, bend * first * first + slope * link.second(raw)
 
     def _positive(self, y: Array, raw: Array, slope: Array, bend: Array) -> Array:
-        if not self._has_residual:
+        if self._of_signs:
+            y = np.where(y > 0, 1.0, -1.0)
+        elif not self._has_residual:
             return np.maximum(np.maximum(bend, np.abs(slope) / FAR), LEAST)
-        miss = np.abs(y - raw)
-        least = NEAR * float(miss.mean()) or 1.0
-        bend = np.maximum(bend, np.abs(slope) / np.maximum(miss, least))
-        return np.where(bend > 0, bend, float(bend.max()) or 1.0)
+        miss, steep = np.abs(y - raw), np.abs(slope)
+        miss = np.maximum(miss, NEAR * float(miss.mean()) or 1.0)
+        flat = steep.max() / miss if self._of_signs and not bend.any() else max(bend.max(), (steep / miss).max())
+        bend = np.maximum(bend, steep / miss)
+        return np.where(bend > 0, bend, np.where(flat > 0, flat, 1.0))
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any = None) -> list[tuple[float, float]]:
         """The same for CatBoost, which climbs: derivatives of minus the loss."""
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
         slope, bend = self.derivatives(np.asarray(targets), np.asarray(approxes), weight)
         return list(zip((-slope).tolist(), (-bend).tolist(), strict=True))
+
+    @property
+    def _of_signs(self) -> bool:
+        return self.loss.inputs["y_true"].name == "signs"
 
     @property
     def _has_residual(self) -> bool:
@@ -141,6 +150,10 @@ class Objective:
             return float(self.loss(y, self.link.back(np.full_like(y, at)), weight))
 
     def predict(self, raw: Any) -> Array:
-        """Predictions from the trees' sums (``start`` added where it was taken as an offset)."""
-        found: Array = self.link.back(np.asarray(raw, dtype=np.float64))
+        """Predictions from the trees' sums (``start`` added where it was an offset); probabilities for labels."""
+        found: Array = (LOGIT if self._of_labels else self.link).back(np.asarray(raw, dtype=np.float64))
         return found
+
+    @property
+    def _of_labels(self) -> bool:
+        return self.loss.inputs["y_pred"].name == "logits" and self.loss.inputs["y_true"].name in LABELS

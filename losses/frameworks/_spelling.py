@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 from ..core import Loss
 from ..errors import MissingDependency, NotSupported, UnknownName
+from ._learner import Learner
+from ._objective import LABELS
 
 Row = Callable[[Any], Any]
 
@@ -157,7 +159,8 @@ class Framework:
     """One framework: what is installed, which models it trains, and a row for each loss it can take.
 
     ``refused`` holds, for losses without a row, the reason and the nearest loss that has one; ``otherwise`` is the
-    reason for all the rest. ``write`` turns a spelled loss into lines that train with it.
+    reason for all the rest. ``write`` turns a spelled loss into lines that train with it; ``learn``, where the
+    framework has estimators, sets up one for it, like the one given.
     """
 
     native: Mapping[str, Row]
@@ -166,6 +169,7 @@ class Framework:
     otherwise: str
     ours: Mapping[str, Row] = field(default_factory=dict)
     refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    learn: Callable[[Loss, Any, Any], Learner] | None = None
     aliases: tuple[str, ...] = ()
 
     def spell(self, loss: Loss, name: str) -> Any:
@@ -206,6 +210,16 @@ def way_back(loss: Loss, steps: Steps) -> str | None:
     if loss.inputs["y_pred"].name != "reals" or getattr(loss, "log_input", False):
         return _DOMAINS.get(loss.inputs["y_pred"].name)
     return LINKS.get(steps.link or "")
+
+
+def way_out(loss: Loss) -> str | None:
+    """The function that turns what the loss reads into what a user wants: softmax or sigmoid of logits, exp of logs."""
+    truth, prediction = loss.inputs["y_true"].name, loss.inputs["y_pred"].name
+    if truth == "distribution":
+        return None if prediction in ("probabilities", "distribution", "log_probabilities") else "softmax"
+    if getattr(loss, "log_input", False):
+        return "exp"
+    return "sigmoid" if truth in LABELS and prediction == "logits" else None
 
 
 def width(loss: Any) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Loss
+from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
-from ._spelling import Call, Framework, Ours, Steps, no
+from ._spelling import Call, Framework, Name, Ours, Steps, no
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
@@ -23,17 +26,24 @@ def _own(text: str) -> Any:
     return lambda loss: {"loss_function": text.format(loss=loss)}
 
 
+BY_GRADIENT = {"leaf_estimation_method": "Gradient"}  # the default, Exact, takes no notice of sample weights
+
+
+def _mae(loss: Any) -> dict[str, Any]:
+    return {"loss_function": "MAE", **BY_GRADIENT}
+
+
 def _smooth_l1(loss: Any) -> dict[str, Any]:
-    return {"loss_function": f"Huber:delta={loss.beta}" if loss.beta else "MAE"}
+    return {"loss_function": f"Huber:delta={loss.beta}"} if loss.beta else _mae(loss)
 
 
 def _log_cosh(loss: Any) -> dict[str, Any]:
-    return {"loss_function": "LogCosh"} if loss.scale == 1 else _ours(loss)
+    return {"loss_function": "LogCosh", "leaf_estimation_method": "Newton"} if loss.scale == 1 else _ours(loss)
 
 
 def _quantile(loss: Any) -> dict[str, Any]:
     if not isinstance(loss.tau, tuple):
-        return {"loss_function": f"Quantile:alpha={loss.tau}"}
+        return {"loss_function": f"Quantile:alpha={loss.tau}", **BY_GRADIENT}
     return {"loss_function": "MultiQuantile:alpha=" + ",".join(map(str, loss.tau))}
 
 
@@ -44,7 +54,8 @@ def _tweedie(loss: Any) -> dict[str, Any]:
     return {"loss_function": f"Tweedie:variance_power={loss.power}"} if 1 < loss.power < 2 else _ours(loss)
 
 
-_POWERS = {0: "RMSE", 1: "Poisson"}
+POISSON = "Poisson"  # begins at exp(0), and overflows where the target is far from 1: it needs a baseline
+_POWERS = {0: "RMSE", 1: POISSON}
 
 
 def _binary(loss: Any) -> dict[str, Any]:
@@ -68,23 +79,63 @@ def _focal(loss: Any) -> dict[str, Any]:
     return {"loss_function": f"Focal:focal_alpha={loss.alpha};focal_gamma={loss.gamma}"}
 
 
-_TWO, _MANY = "predict_proba(X)[:, 1]", "predict_proba(X)"
-_CLASSIFIERS = {"Logloss": _TWO, "MultiClass": _MANY, "Focal": _TWO}
-_LOGS = ("Poisson", "Tweedie")
+_EXP = Reading(options={"prediction_type": "Exponent"})
+_RAW = Reading(options={"prediction_type": "RawFormulaVal"})
+_READ = {
+    "Logloss": SECOND,
+    "MultiClass": SHARES,
+    "Focal": SECOND,
+    "Tweedie": _EXP,
+    "RMSEWithUncertainty": Reading(options={"prediction_type": "RMSEWithUncertainty"}),
+}
+
+
+def _reading(params: Any) -> Reading:
+    return _READ.get(str(params["loss_function"]).partition(":")[0], VALUES)
+
+
+def _kind(reading: Reading) -> str:
+    return "CatBoostClassifier" if reading.method == "predict_proba" else "CatBoostRegressor"
+
+
+def _learn(loss: Loss, params: Any, base: Any) -> Learner:
+    objective = params["loss_function"] if isinstance(params["loss_function"], Objective) else None
+    reading = VALUES if objective else _reading(params)
+    kind = Name(f"catboost:{_kind(reading)}").find()
+    model = alike(kind, base, params, verbose=False, allow_writing_files=False)
+    if params["loss_function"] == POISSON:
+        return Learner(model, _RAW, Objective(loss), _fit_from)
+    return Learner(model, reading, objective, _fit_from)
+
+
+def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: float) -> float:
+    model.fit(Name("catboost:Pool").find()(x, y, weight=weight, baseline=np.full(len(y), start)))
+    return start
 
 
 def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
     objective = params["loss_function"]
+    if objective == POISSON:
+        return [*steps.before, *_from_mean(params), *steps.after]
     return [*steps.before, *(_with_ours(params) if isinstance(objective, Ours) else _with_own(params)), *steps.after]
 
 
+def _from_mean(params: dict[str, Any]) -> list[str]:
+    model = Call("catboost:CatBoostRegressor", options={**params, "verbose": False})
+    return [
+        "import catboost",
+        "import numpy as np",
+        f"model = catboost.{model}",
+        "start = np.log(np.mean(y))",
+        "model.fit(catboost.Pool(X, y, baseline=np.full(len(y), start)))",
+        "predictions = np.exp(start + model.predict(X, prediction_type='RawFormulaVal'))",
+    ]
+
+
 def _with_own(params: dict[str, Any]) -> list[str]:
-    name = params["loss_function"].partition(":")[0]
-    predict = _CLASSIFIERS.get(name)
-    kind = "CatBoostClassifier" if predict else "CatBoostRegressor"
-    model = Call(f"catboost:{kind}", options={**params, "verbose": False})
-    plain = "predict(X, prediction_type='Exponent')" if name in _LOGS else "predict(X)"
-    fit = [f"model = catboost.{model}", "model.fit(X, y)", f"predictions = model.{predict or plain}"]
+    reading = _reading(params)
+    model = Call(f"catboost:{_kind(reading)}", options={**params, "verbose": False})
+    fit = [f"model = catboost.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import catboost", *fit]
 
 
@@ -105,7 +156,7 @@ FRAMEWORK = Framework(
     family="boosting",
     native={
         "mse": _own("RMSE"),
-        "mae": _own("MAE"),
+        "mae": _mae,
         "huber": _own("Huber:delta={loss.delta}"),
         "smooth_l1": _smooth_l1,
         "log_cosh": _log_cosh,
@@ -140,4 +191,5 @@ FRAMEWORK = Framework(
     },
     otherwise="it trains on rows of a table, and this loss compares other things",
     write=_write,
+    learn=_learn,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
-from ._spelling import Framework, Ours, Steps, call, missing, no, way_back, width
+from ._spelling import Framework, Ours, Steps, call, missing, no, way_back, way_out, width
 
 WEIGHTED_MEAN = "mean_with_sample_weight"
 
@@ -147,7 +147,7 @@ def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
         way_back(loss, steps) or "", "linear"
     )
     activation = back if back.startswith("keras.") else repr(back)
-    scores = "keras.ops.convert_to_numpy(keras.ops.softmax(model.predict(X, verbose=0)))"
+    flat = "" if classes or width(loss) > 1 else ".squeeze(-1)"
     return [
         "import keras",
         "import numpy as np",
@@ -159,10 +159,17 @@ def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
         f"model = keras.Sequential([hidden, keras.layers.Dense(outputs, activation={activation})])",
         "model.compile(optimizer='adam', loss=loss_fn)",
         "model.fit(X, y, epochs=20, verbose=0)",
-        f"predictions = {scores}" if classes else "predictions = model.predict(X, verbose=0).squeeze(-1)"
-        if width(loss) == 1 else "predictions = model.predict(X, verbose=0)",
+        f"predictions = {_OUT[way_out(loss)].format(f'model.predict(X, verbose=0){flat}')}",
         *steps.after,
-    ]  # fmt: skip
+    ]
+
+
+_OUT = {
+    None: "{}",
+    "softmax": "keras.ops.convert_to_numpy(keras.ops.softmax({}))",
+    "sigmoid": "keras.ops.convert_to_numpy(keras.ops.sigmoid({}))",
+    "exp": "np.exp({})",
+}
 
 
 NEED_LGAMMA = {"negative_binomial_nll"}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..core import Loss
+from ._learner import SECOND, SHARES, VALUES, Learner, alike
 from ._objective import Objective
-from ._spelling import Call, Framework, Ours, Steps, no
+from ._spelling import Call, Framework, Name, Ours, Steps, no
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
@@ -59,7 +62,20 @@ def _multiclass(loss: Any) -> dict[str, Any]:
     return {"objective": "multiclass", **weights}
 
 
-_PREDICT = {"binary": "predict_proba(X)[:, 1]", "multiclass": "predict_proba(X)"}
+_READ = {"binary": SECOND, "multiclass": SHARES}
+
+
+def _learn(loss: Loss, params: Any, base: Any) -> Learner:
+    objective = params["objective"] if isinstance(params["objective"], Objective) else None
+    reading = VALUES if objective else _READ.get(params["objective"], VALUES)
+    kind = "LGBMRegressor" if reading is VALUES else "LGBMClassifier"
+    model = alike(Name(f"lightgbm:{kind}").find(), base, params, verbose=-1)
+    return Learner(model, reading, objective, _fit_from)
+
+
+def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: float) -> float:
+    model.fit(x, y, sample_weight=weight, init_score=np.full(len(y), start))
+    return start
 
 
 def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
@@ -68,9 +84,9 @@ def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
 
 
 def _with_own(params: dict[str, Any]) -> list[str]:
-    predict = _PREDICT.get(params["objective"])
-    model = Call("lightgbm:LGBMClassifier" if predict else "lightgbm:LGBMRegressor", options=params)
-    fit = [f"model = lightgbm.{model}", "model.fit(X, y)", f"predictions = model.{predict or 'predict(X)'}"]
+    reading = _READ.get(params["objective"], VALUES)
+    model = Call("lightgbm:LGBMRegressor" if reading is VALUES else "lightgbm:LGBMClassifier", options=params)
+    fit = [f"model = lightgbm.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import lightgbm", *fit]
 
 
@@ -124,4 +140,5 @@ FRAMEWORK = Framework(
     },
     otherwise="it trains on rows of a table, and this loss compares other things",
     write=_write,
+    learn=_learn,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
-from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, width
+from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, way_out, width
 
 
 @functools.cache
@@ -119,12 +119,16 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
         "    return loss_fn(predict(params), target).mean()",
         "optimizer = optax.adam(0.05)",
         "state = optimizer.init(params)",
+        "slope = jax.jit(jax.grad(cost))",
         "for step in range(200):",
-        "    updates, state = optimizer.update(jax.grad(cost)(params), state)",
+        "    updates, state = optimizer.update(slope(params), state)",
         "    params = optax.apply_updates(params, updates)",
-        f"predictions = np.asarray({'jax.nn.softmax(predict(params))' if classes else 'predict(params)'})",
+        f"predictions = np.asarray({_OUT[way_out(loss)]}(predict(params)))",
         *steps.after,
     ]
+
+
+_OUT = {None: "", "softmax": "jax.nn.softmax", "sigmoid": "jax.nn.sigmoid", "exp": "jnp.exp"}
 
 
 FRAMEWORK = Framework(

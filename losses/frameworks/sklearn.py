@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Loss
-from ._spelling import Call, Framework, Name, Steps, call, no
+from ..errors import NotSupported
+from ._learner import SECOND, SHARES, VALUES, Learner, Reading
+from ._spelling import Call, Framework, Name, Row, Steps, call, made, no
 
 BOOSTER = "sklearn.ensemble:HistGradientBoostingRegressor"
 
@@ -15,18 +17,25 @@ def _boosted(**options: Any) -> Any:
 
 
 def _huber(loss: Any) -> Call:
+    return call("sklearn.pipeline:make_pipeline", call("sklearn.preprocessing:StandardScaler"), _huber_alone(loss))
+
+
+def _huber_alone(loss: Any) -> Call:
     """SGD's epsilon is delta itself; HuberRegressor's is a multiple of a scale it fits, GBR's alpha is a quantile."""
-    model = call(
+    return call(
         "sklearn.linear_model:SGDRegressor", loss="huber", epsilon=loss.delta, alpha=0.0, max_iter=5000, tol=None,
         learning_rate="adaptive", random_state=0,
     )  # fmt: skip
-    return call("sklearn.pipeline:make_pipeline", call("sklearn.preprocessing:StandardScaler"), model)
 
 
 def _quantile(loss: Any) -> Call:
+    return call(BOOSTER, loss="quantile", quantile=_one_level(loss))
+
+
+def _one_level(loss: Any) -> float:
     if isinstance(loss.tau, tuple):
         no("an estimator predicts one quantile; fit one for each tau")
-    return call(BOOSTER, loss="quantile", quantile=loss.tau)
+    return float(loss.tau)
 
 
 def _msle(loss: Any) -> Call:
@@ -65,17 +74,77 @@ def _separator(kind: str) -> Any:
     return lambda loss: call("sklearn.svm:LinearSVC", loss=kind, max_iter=10000)
 
 
-_PREDICT = {
-    "soft_labels": "predict_proba(X)[:, 1]",
-    "distribution": "predict_proba(X)",
-    "signs": "decision_function(X)",
-}
+_READ = {"soft_labels": SECOND, "distribution": SHARES, "signs": Reading("decision_function")}
+
+
+def _reading(loss: Loss) -> Reading:
+    return _READ.get(loss.inputs["y_true"].name, VALUES)
 
 
 def _write(loss: Loss, model: Any, steps: Steps) -> list[str]:
-    predict = _PREDICT.get(loss.inputs["y_true"].name, "predict(X)")
-    fit = [f"model = {model}", "model.fit(X, y)", f"predictions = model.{predict}"]
+    fit = [f"model = {model}", "model.fit(X, y)", f"predictions = model.{_reading(loss)}"]
     return [*steps.before, *fit, *steps.after]
+
+
+def _learn(loss: Loss, model: Any, base: Any) -> Learner:
+    """Like a histogram booster, with its settings, or linear, for ``"linear"`` and for any linear model."""
+    if base is None:
+        return Learner(model, _reading(loss))
+    kind = type(base)
+    if base == "linear" or kind.__module__.startswith("sklearn.linear_model"):
+        if loss.about.id not in _LINEAR:
+            raise _unknown(loss, "no linear model has this loss")
+        return Learner(_scaled(_LINEAR[loss.about.id](loss), base), _reading(loss))
+    if not (kind.__name__.startswith(_STEM) and type(model).__name__.startswith(_STEM)):
+        raise _unknown(loss, f"{kind.__name__} cannot be set so")
+    own = model.get_params()
+    kept = {name: value for name, value in base.get_params().items() if name in own and name not in _OF_LOSSES}
+    return Learner(model.set_params(**kept), _reading(loss))
+
+
+def _unknown(loss: Loss, reason: str) -> NotSupported:
+    return NotSupported(f"sklearn cannot train with {loss}: {reason}", loss=loss.about.id, field="estimator")
+
+
+_STEM = "HistGradientBoosting"
+_OF_LOSSES = ("loss", "quantile", "class_weight")
+
+
+def _scaled(found: Call, base: Any) -> Any:
+    """The linear model on scaled features, with the settings of ``base`` where it is of the same kind."""
+    model = made(found)
+    if type(model) is type(base):
+        model.set_params(**{**base.get_params(), **found.options})
+    return made(call("sklearn.pipeline:make_pipeline", call("sklearn.preprocessing:StandardScaler"), model))
+
+
+def _linear(kind: str, *same: str, **options: Any) -> Any:
+    """A row for a linear model, whose options are the loss's parameters of the same names."""
+    path = f"sklearn.linear_model:{kind}"
+    return lambda loss: call(path, **options, **{key: getattr(loss, key) for key in same})
+
+
+def _logistic(loss: Any) -> Call:
+    booster = (_binary if loss.inputs["y_true"].name == "soft_labels" else _multiclass)(loss)
+    return call("sklearn.linear_model:LogisticRegression", max_iter=1000, **booster.options)
+
+
+_LINEAR: dict[str, Row] = {
+    "mse": _linear("Ridge"),
+    "mae": _linear("QuantileRegressor", alpha=0.0, quantile=0.5),
+    "quantile": lambda loss: _linear("QuantileRegressor", alpha=0.0, quantile=_one_level(loss))(loss),
+    "huber": _huber_alone,
+    "poisson_nll": _linear("PoissonRegressor", max_iter=1000),
+    "poisson_deviance": _linear("PoissonRegressor", max_iter=1000),
+    "gamma_deviance": _linear("GammaRegressor", max_iter=1000),
+    "tweedie_deviance": _linear("TweedieRegressor", "power", link="log", max_iter=1000),
+    "bce": _logistic,
+    "bce_with_logits": _logistic,
+    "weighted_bce": _logistic,
+    "cross_entropy": _logistic,
+    "weighted_ce": _logistic,
+    "class_balanced_ce": _logistic,
+}
 
 
 FRAMEWORK = Framework(
@@ -114,4 +183,5 @@ FRAMEWORK = Framework(
     },
     otherwise="none of its estimators has this loss",
     write=_write,
+    learn=_learn,
 )

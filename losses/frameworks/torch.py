@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, SAME_NAMES, parts
-from ._spelling import Call, Framework, Ours, Steps, call, missing, no, way_back, width
+from ._spelling import Call, Framework, Ours, Steps, call, missing, no, way_back, way_out, width
 
 
 def _import() -> Any:
@@ -198,7 +198,10 @@ def _heads(loss: Loss, module: Any) -> list[str]:
 def _final(loss: Loss) -> str:
     if loss.about.elicits in _HEADS:
         return "{name: part.detach().numpy() for name, part in predictions.items()}"
-    return "predictions.detach()" + (".softmax(-1)" if _reads_classes(loss) else "") + ".numpy()"
+    return f"predictions.detach(){_OUT[way_out(loss)]}.numpy()"
+
+
+_OUT = {None: "", "softmax": ".softmax(-1)", "sigmoid": ".sigmoid()", "exp": ".exp()"}
 
 
 FRAMEWORK = Framework(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Loss
+from ._learner import SECOND, SHARES, VALUES, Learner, alike
 from ._objective import Objective
-from ._spelling import Call, Framework, Ours, Steps, no
+from ._spelling import Call, Framework, Name, Ours, Steps, no
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
@@ -53,7 +54,19 @@ def _multiclass(loss: Any) -> dict[str, Any]:
     return {"objective": "multi:softprob"}
 
 
-_PREDICT = {"binary:logistic": "predict_proba(X)[:, 1]", "multi:softprob": "predict_proba(X)"}
+_READ = {"binary:logistic": SECOND, "multi:softprob": SHARES}
+
+
+def _learn(loss: Loss, params: Any, base: Any) -> Learner:
+    objective = params["objective"] if isinstance(params["objective"], Objective) else None
+    reading = VALUES if objective else _READ.get(params["objective"], VALUES)
+    kind = "XGBRegressor" if reading is VALUES else "XGBClassifier"
+    return Learner(alike(Name(f"xgboost:{kind}").find(), base, params), reading, objective, _fit_from)
+
+
+def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: float) -> float:
+    model.set_params(base_score=start).fit(x, y, sample_weight=weight)
+    return 0.0
 
 
 def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
@@ -62,9 +75,9 @@ def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
 
 
 def _with_own(params: dict[str, Any]) -> list[str]:
-    predict = _PREDICT.get(params["objective"])
-    model = Call("xgboost:XGBClassifier" if predict else "xgboost:XGBRegressor", options=params)
-    fit = [f"model = xgboost.{model}", "model.fit(X, y)", f"predictions = model.{predict or 'predict(X)'}"]
+    reading = _READ.get(params["objective"], VALUES)
+    model = Call("xgboost:XGBRegressor" if reading is VALUES else "xgboost:XGBClassifier", options=params)
+    fit = [f"model = xgboost.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import xgboost", *fit]
 
 
@@ -116,4 +129,5 @@ FRAMEWORK = Framework(
     },
     otherwise="it trains on rows of a table, and this loss compares other things",
     write=_write,
+    learn=_learn,
 )  # fmt: skip
