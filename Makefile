@@ -34,6 +34,8 @@ bench: .venv/.bench ## losses, kinds and profiles beside NumPy, scikit-learn, to
 	$(BIN)/python -m benchmarks.core
 	$(BIN)/python -m benchmarks.kinds
 	$(BIN)/python -m benchmarks.profiles
+	$(BIN)/python -m benchmarks.frameworks
+	$(BIN)/python -m benchmarks.http
 	$(BIN)/python -m benchmarks.regret --minutes 20
 
 openapi: .venv/.test ## writes service/openapi.json, which the tests compare with the service

@@ -1,8 +1,8 @@
 """Which loss function to train with, why, with which parameters, and what the one you chose really did.
 
 ``profile`` reads a target column, ``recommend`` ranks losses for it, ``check`` judges one, ``race`` trains with them,
-``evaluate`` computes losses on predictions, ``compare`` two models by them, ``audit`` shows models side by side, ``get``
-makes one loss, ``catalogue`` lists them all.
+``evaluate`` computes losses on predictions, ``compare`` two models by them, ``audit`` shows models side by side,
+``get`` makes one loss, ``catalogue`` lists them all.
 """
 
 from __future__ import annotations
