@@ -136,7 +136,7 @@ def by_autodiff(name: str, loss: Any, made: Any, y: Any, z: Any) -> tuple[float,
         value = made.double()(given, target)
     value.backward()
     slopes = {k: leaf.grad.numpy() for k, leaf in leaves.items()}
-    return float(value), slopes if isinstance(z, dict) else slopes["y_pred"]
+    return value.item(), slopes if isinstance(z, dict) else slopes["y_pred"]
 
 
 def backend() -> str:
@@ -163,6 +163,8 @@ def test_a_network_without_inputs_learns_the_weighted_functional(name: str, spec
     loss, _ = exported(spec, name)
     if loss.about.id in OF_PAIRS:
         pytest.skip("embeddings have no constant")
+    if getattr(loss, "aggregate", "") == "batch":
+        pytest.skip("a batch taken as one has no weights of rows")
     loss = in_unit(loss, 1000.0)
     rows = rows_for(loss, 1000.0)
     assert judge(loss, rows, by_network(name, loss, rows)) < (0.3 if loss.about.id in MASKS else 0.05)

@@ -151,9 +151,12 @@ class Objective:
 
     def predict(self, raw: Any) -> Array:
         """Predictions from the trees' sums (``start`` added where it was an offset); probabilities for labels."""
-        found: Array = (LOGIT if self._of_labels else self.link).back(np.asarray(raw, dtype=np.float64))
+        found: Array = self._shown.back(np.asarray(raw, dtype=np.float64))
         return found
 
     @property
-    def _of_labels(self) -> bool:
-        return self.loss.inputs["y_pred"].name == "logits" and self.loss.inputs["y_true"].name in LABELS
+    def _shown(self) -> Link:
+        if getattr(self.loss, "log_input", False):
+            return LOG
+        of_labels = self.loss.inputs["y_pred"].name == "logits" and self.loss.inputs["y_true"].name in LABELS
+        return LOGIT if of_labels else self.link
