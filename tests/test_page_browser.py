@@ -5,6 +5,7 @@ Needs Debian's ``chromium``; skipped where there is none.
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import time
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from service.keys import hashed
 from tests.serving import process
 
 CHROMIUM = shutil.which("chromium")
@@ -141,6 +143,22 @@ def test_a_table_of_more_columns_than_are_looked_at_still_offers_each_by_name(vi
     answered(page)
     assert page.locator("#column option").count() == 300
     assert page.locator("#column").input_value() == 'a "b", c'
+
+
+def test_binary_files_are_read_like_text(view):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    page = view("/")
+    page.wait_for_load_state("networkidle")
+    table, body = arrow.table({"id": range(500), "price": np.random.default_rng(0).lognormal(3, 1, 500)}), io.BytesIO()
+    parquet.write_table(table, body)
+    page.set_input_files("#file", {"name": "a.parquet", "mimeType": "", "buffer": body.getvalue()})
+    answered(page)
+    assert page.locator("#column").input_value() == "price"
+    numbers = io.BytesIO()
+    np.save(numbers, np.arange(300) % 7)
+    page.set_input_files("#file", {"name": "b.npy", "mimeType": "", "buffer": numbers.getvalue()})
+    page.locator("#hint", has_text="b.npy").wait_for()
+    answered(page)
 
 
 def test_what_counts_is_asked_in_plain_words_and_the_answer_follows(view):
@@ -293,6 +311,20 @@ def test_a_server_that_fails_or_is_gone_is_told_and_the_page_lives_on(view):
     page.unroute_all()
     given(page, "c.csv", "y\n" + "1\n2\n3\n" * 20)
     answered(page).wait_for(state="visible")
+
+
+@pytest.mark.meant(REFUSED)
+def test_a_service_that_wants_a_key_is_asked_with_the_one_that_is_typed(view):
+    with process(LOSSES_API_KEYS=hashed("right")) as (locked, _):
+        page = view("/problems")
+        page.goto(f"{locked}/?example=ratings")
+        page.get_by_label("This service wants a key").fill("wrong")
+        page.keyboard.press("Enter")
+        page.get_by_label("That is not a key of this service").fill("right")
+        assert axe(page) == []
+        page.get_by_role("button", name="Go on").click()
+        answered(page)
+        assert "right" not in page.url
 
 
 def test_a_long_upload_shows_its_progress_and_can_be_cancelled(view):

@@ -1,5 +1,7 @@
 // Calls of the API of this origin: data raw as it came, problems as they are told.
 
+import { unlocked } from "./key.js";
+
 export class Problem extends Error {
   constructor(told) {
     super(told.detail);
@@ -18,13 +20,29 @@ export const query = (pairs) => {
 const CUT = { title: "The server did not answer", detail: "The connection broke off. Is the server still running?" };
 const ODD = { title: "Something else answered", detail: "What came back is not from this service; a proxy may stand between." };
 
-// The reply of one call, and the milliseconds that the server says it took. `sent` is told the share that is uploaded.
-export function call(method, path, { asked = {}, body = null, type = "application/json", signal, sent } = {}) {
+let key = ""; // in memory only, gone with the page
+let asking = null;
+
+// The reply of one call, and the milliseconds that the server says it took. `sent` is told how much is uploaded.
+// Where the service wants a key, the person is asked for it, and the call made again.
+export async function call(...asked) {
+  try {
+    return await once(...asked);
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    asking ??= unlocked(Boolean(key)).finally(() => { asking = null; });
+    key = await asking;
+    return call(...asked);
+  }
+}
+
+function once(method, path, { asked = {}, body = null, type = "application/json", signal, sent } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const words = query(asked);
     request.open(method, words ? `${path}?${words}` : path);
     request.setRequestHeader("Accept", "application/json");
+    if (key) request.setRequestHeader("Authorization", `Bearer ${key}`);
     if (body != null) request.setRequestHeader("Content-Type", type);
     if (sent) request.upload.onprogress = (event) => sent(event.loaded, event.total);
     request.onload = () => {
@@ -52,7 +70,7 @@ const duration = (request) => Number(/dur=([\d.]+)/.exec(request.getResponseHead
 export const get = async (path, asked) => (await call("GET", path, { asked })).told;
 
 const MEDIA = {
-  csv: "text/csv", txt: "text/csv", parquet: "application/vnd.apache.parquet", arrow: "application/vnd.apache.arrow.stream",
-  npy: "application/x-npy", npz: "application/x-npz", jsonl: "application/jsonl",
+  csv: "text/csv", parquet: "application/vnd.apache.parquet", arrow: "application/vnd.apache.arrow.stream",
+  npy: "application/x-npy", npz: "application/x-npz",
 };
 export const mediaOf = (name) => MEDIA[name.split(".").pop().toLowerCase()] ?? "text/csv";

@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { $, el, fill, notices, number, percent, picture, room, table } from "./dom.js";
 import { remember, state } from "./state.js";
-import { files, named, sent, working } from "./work.js";
+import { files, named, opening, sent, working } from "./work.js";
 
 let file = null;
 
@@ -80,7 +80,9 @@ $("ask").addEventListener("change", (event) => {
 });
 
 $("losses").value = state.losses ?? "";
-const rows = await get("/v1/losses");
-$("losses").placeholder = rows.slice(0, 2).map((row) => row.id).join(", ");
-$("known").append(...rows.map((row) => el("option", { value: row.id }, row.title)));
+await opening(async () => {
+  const rows = await get("/v1/losses");
+  $("losses").placeholder = rows.slice(0, 2).map((row) => row.id).join(", ");
+  $("known").append(...rows.map((row) => el("option", { value: row.id }, row.title)));
+});
 if (state.example === "models") await example();

@@ -7,7 +7,7 @@ import { shaped } from "./shapes.js";
 import { remember, state } from "./state.js";
 import { seen } from "./target.js";
 import { fit, note, offer, wishes } from "./wishes.js";
-import { files, named, sent, working } from "./work.js";
+import { files, named, opening, sent, working } from "./work.js";
 
 const HEAD = 1 << 18; // bytes of a text from which the kinds of its columns are told
 
@@ -108,7 +108,9 @@ $("ask").addEventListener("change", (event) => {
   if (file) working(answer);
 });
 
-rows = await get("/v1/losses");
-await offer();
+await opening(async () => {
+  rows = await get("/v1/losses");
+  await offer();
+});
 const wanted = examples.find((button) => button.dataset.example === state.example);
 if (wanted) await example(state.example, state.column ?? wanted.dataset.column);

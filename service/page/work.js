@@ -29,6 +29,12 @@ export async function working(work) {
   }
 }
 
+// What a page needs before anything is asked of it.
+export const opening = (work) => work().catch((error) => {
+  if (!(error instanceof Problem)) throw error;
+  complain(error);
+});
+
 function rest() {
   $("progress").hidden = true;
   $("main").removeAttribute("aria-busy");
