@@ -22,7 +22,7 @@ from tests.serving import Inside, running
 
 KEY, OTHER = "sesame-and-more", "another-key"
 LOCKED = Inside(api_keys=[hashed(KEY), hashed(OTHER)])
-OPEN = ("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/problems/wrong-key", "/style.css")
+OPEN = ("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/problems/wrong-key", "/page/style.css")
 
 
 def bearing(key: str) -> dict[str, str]:
