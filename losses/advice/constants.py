@@ -102,11 +102,16 @@ def _least(cost: Callable[[Floats], Floats], grid: Floats) -> float:
     """Where a cost is least: on a grid, then on finer ones between the neighbours of the best."""
     with np.errstate(all="ignore"):
         for _ in range(ROUNDS):
-            best = int(np.nanargmin(cost(grid)))
+            best = _lowest(cost(grid))
             around = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
             middle = grid[best]
             grid = np.unique(np.append(np.linspace(*around, GRID), middle))
-        return float(grid[int(np.nanargmin(cost(grid)))])
+        return float(grid[_lowest(cost(grid))])
+
+
+def _lowest(costs: Floats) -> int:
+    """The place of the least cost; the first where no constant has one."""
+    return int(np.where(np.isnan(costs), np.inf, costs).argmin())
 
 
 def _thinned(y: Floats, rows: Floats) -> tuple[Floats, Floats]:

@@ -224,6 +224,7 @@ def _consistent(p: Profile) -> None:
     if p.zero_rows + p.negatives > finite or p.padded > p.n:
         parts.refuse("zero_rows", f"with the negatives at most {finite}")
     _fits("values", p.values, finite)
+    _counted(p)
     _fits("words", p.words, 0 if p.structure else words)
     weighed = p.weights.moments.total if p.weights else finite
     room = (p.sketch.slack if p.private else 0) + (ROUNDED * weighed if p.weights else 0)
@@ -280,6 +281,16 @@ def _fits(key: str, tally: Tally, rows: int) -> None:
         parts.refuse(key, f"counts that make {rows} rows", total)
     if tally.full and not tally.hidden and tally.values.size != tally.LIMIT:
         parts.refuse(key, f"{tally.LIMIT} values where others were left out", int(tally.values.size))
+
+
+def _counted(p: Profile) -> None:
+    """Where all values are listed, they say how many are zeros, below zero, and whole."""
+    if p.values.full or p.values.hidden:
+        return
+    x, rows = p.values.values, p.values.counts
+    for key, kept in (("zero_rows", x == 0), ("negatives", x < 0), ("integers", x == np.floor(x))):
+        if int(rows[kept].sum()) != getattr(p, key):
+            parts.refuse(key, f"as many as the values say, {int(rows[kept].sum())}", getattr(p, key))
 
 
 def _plausible(weights: Weights, n: int) -> bool:
