@@ -287,7 +287,7 @@ def _counted(p: Profile) -> None:
     """Where all values are listed, they say how many are zeros, below zero, and whole."""
     if p.values.full or p.values.hidden:
         return
-    x, rows = p.values.values, p.values.counts
+    x, rows = p.values.values.astype(float), p.values.counts
     for key, kept in (("zero_rows", x == 0), ("negatives", x < 0), ("integers", x == np.floor(x))):
         if int(rows[kept].sum()) != getattr(p, key):
             parts.refuse(key, f"as many as the values say, {int(rows[kept].sum())}", getattr(p, key))
