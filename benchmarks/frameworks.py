@@ -14,7 +14,7 @@ from benchmarks.table import Row, at_most, head, line
 from benchmarks.timing import Work, medians, repeated
 from losses.frameworks._objective import Objective
 
-ROWS, COLUMNS, TREES = 100_000, 20, 50
+ROWS, COLUMNS, TREES = 100_000, 20, 20
 BATCH, CALLS = 4096, 100
 BOOSTED = {
     "lightgbm": ("mse", "huber", "poisson_nll"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import io
 import json
 import random
 import resource
@@ -17,6 +18,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
@@ -26,6 +30,7 @@ from losses import Profile
 from losses.catalogue import LOSSES
 from losses.errors import LossesError
 from service.examples import EXAMPLES
+from service.media import NPY, NPZ, PARQUET
 from service.settings import Settings
 from service.transport import MEDIA
 from tests.serving import running
@@ -113,7 +118,7 @@ def _places(node: Any) -> Iterator[tuple[Any, Any]]:
 def decoders() -> Iterator[Decoder]:
     """All of them: each kind of body, profiles as documents and as bytes, and losses as text."""
     for media in MEDIA:
-        bodies = [e.content.encode() for e in EXAMPLES if e.body is not None and e.media == media]
+        bodies = [e.content.encode() for e in EXAMPLES if e.body is not None and e.media == media] or [_file(media)]
         yield Decoder(media, bodies, changed_bytes, _reader(media))
     columns = [[i * 0.37 for i in range(300)], [0, 0, 1, 3, 0, 2] * 20, ["a", "b", None] * 9, [[0, 1], [1, 1]] * 9]
     profiles = [Profile.of(column) for column in columns]
@@ -124,17 +129,34 @@ def decoders() -> Iterator[Decoder]:
     yield Decoder("losses.get", [spec.encode() for spec in specs], changed_bytes, _spec)
 
 
+def _file(media: str) -> bytes:
+    """A small table, or array, as a file of this kind."""
+    columns = {"y_true": np.arange(40.0), "y_pred": np.linspace(0, 40, 40)}
+    table, sink = pa.table(columns), io.BytesIO()
+    if media == NPY:
+        np.save(sink, columns["y_true"])
+    elif media == NPZ:
+        np.savez(sink, **columns)
+    elif media == PARQUET:
+        pq.write_table(table, sink)
+    else:
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    return sink.getvalue()
+
+
 def _spec(text: bytes) -> object:
     return losses.get(text.decode("utf-8", "replace"))
 
 
 def _reader(media: str) -> Callable[[Any], object]:
     def read(body: bytes) -> None:
-        source = MEDIA[media](body, LIMITS)
+        medium = MEDIA[media]
+        source = medium.source(io.BytesIO(body) if medium.streamed else memoryview(body), LIMITS)
         source.options(frozenset(("target", "y_true", "y_pred")))
         for again in (
-            lambda: source.arrays(("y_true", "y_pred"), True),
-            source.table,
+            lambda: list(source.inputs(("y_true", "y_pred"), None, True)),
+            lambda: list(source.batches(source.columns)),
             lambda: list(source.target(None, None)[1]),
         ):
             try:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Loss
-from ._learner import SECOND, SHARES, VALUES, Learner, alike
+from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
 from ._spelling import Call, Framework, Name, Ours, Steps, no
 
@@ -54,20 +54,21 @@ def _multiclass(loss: Any) -> dict[str, Any]:
     if loss.label_smoothing or loss.ignore_index is not None:
         no("it takes no smoothed or ignored labels", "cross_entropy")
     costs = loss.costs_of_classes
-    weights: dict[str, Any] = (
-        {} if costs is None else {"class_weight": {k: float(cost) for k, cost in enumerate(costs)}}
-    )
-    if costs is not None and len(costs) == 2:  # it counts classes by itself from three on only
-        weights |= {"num_class": 2}
-    return {"objective": "multiclass", **weights}
+    weights = {} if costs is None else {"class_weight": {k: float(cost) for k, cost in enumerate(costs)}}
+    two = costs is not None and len(costs) == 2
+    return {"objective": "binary" if two else "multiclass", **weights}
 
 
-_READ = {"binary": SECOND, "multiclass": SHARES}
+def _reading(loss: Loss, params: Any) -> Reading:
+    """Of classes, even of two, the share of each."""
+    if params["objective"] not in ("binary", "multiclass"):
+        return VALUES
+    return SHARES if loss.inputs["y_true"].name == "distribution" else SECOND
 
 
 def _learn(loss: Loss, params: Any, base: Any) -> Learner:
     objective = params["objective"] if isinstance(params["objective"], Objective) else None
-    reading = VALUES if objective else _READ.get(params["objective"], VALUES)
+    reading = VALUES if objective else _reading(loss, params)
     kind = "LGBMRegressor" if reading is VALUES else "LGBMClassifier"
     model = alike(Name(f"lightgbm:{kind}").find(), base, params, verbose=-1)
     return Learner(model, reading, objective, _fit_from)
@@ -80,11 +81,15 @@ def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: float) -> float:
 
 def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
     objective = params["objective"]
-    return [*steps.before, *(_with_ours(objective) if isinstance(objective, Ours) else _with_own(params)), *steps.after]
+    return [
+        *steps.before,
+        *(_with_ours(objective) if isinstance(objective, Ours) else _with_own(loss, params)),
+        *steps.after,
+    ]
 
 
-def _with_own(params: dict[str, Any]) -> list[str]:
-    reading = _READ.get(params["objective"], VALUES)
+def _with_own(loss: Loss, params: dict[str, Any]) -> list[str]:
+    reading = _reading(loss, params)
     model = Call("lightgbm:LGBMRegressor" if reading is VALUES else "lightgbm:LGBMClassifier", options=params)
     fit = [f"model = lightgbm.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import lightgbm", *fit]
