@@ -64,7 +64,7 @@ class ArrowStream:
         with guarded("Arrow stream"):
             file = pyarrow().PythonFile(_Messages(source, most), mode="r")
             self._reader = pyarrow("ipc").open_stream(file)
-        self.names = _unique(self._reader.schema.names)
+            self.names = _unique(self._reader.schema.names)
 
     def batches(self, columns: Sequence[str]) -> Iterator[Batch]:
         """The wanted columns, some ``BATCH`` rows at a time."""
