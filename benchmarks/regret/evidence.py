@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,9 +10,13 @@ from typing import Any
 
 import numpy as np
 
+import losses
 from benchmarks.regret.corpus import Cell
 from benchmarks.regret.policies import profile
+from losses.advice.candidates import candidates
 from losses.advice.evidence import FEWEST, FILE, conditions, key
+from losses.advice.fits import best_fit
+from losses.advice.vocabulary import METRICS, levelled
 
 CLOSE = 0.01
 OURS = {  # the names of a corpus, where our advice would set the parameters alike
@@ -36,21 +41,33 @@ def summary(cells: Iterable[Cell]) -> dict[str, dict[str, list[float]]]:
     for cell in cells:
         for where in conditions(profile(cell.task), cell.task.kind == "classification"):
             of_cell = seen.setdefault(key(cell.metric, cell.model, where.id), {})
-            for name in OURS.keys() & cell.regrets.keys():
+            for name in (name for name in OURS.keys() & cell.regrets.keys() if _serves(cell.metric, OURS[name])):
                 of_cell.setdefault(OURS[name], []).append(cell.regrets[name])
     told = {
-        where: {loss: _figure(np.array(found)) for loss, found in sorted(losses.items()) if len(found) >= FEWEST}
-        for where, losses in sorted(seen.items())
+        kept: {loss: _figure(np.array(found)) for loss, found in sorted(of_losses.items()) if len(found) >= FEWEST}
+        for kept, of_losses in sorted(seen.items())
     }
-    return {where: losses for where, losses in told.items() if losses}
+    for kept, of_losses in told.items():
+        closer = told.get(kept.replace(", any", ", nonnegative"), {}) if kept.endswith(", any") else {}
+        told[kept] = {loss: figure for loss, figure in of_losses.items() if closer.get(loss) != figure}
+    return {kept: of_losses for kept, of_losses in told.items() if of_losses}
 
 
 def write(cells: Iterable[Cell], file: Path = FILE) -> None:
     """The file, one line for each metric, model and condition."""
-    lines = [f"{json.dumps(where)}: {json.dumps(losses)}" for where, losses in summary(cells).items()]
+    lines = [f"{json.dumps(where)}: {json.dumps(of_losses)}" for where, of_losses in summary(cells).items()]
     file.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def _figure(regrets: Any) -> list[float]:
-    error = regrets.std(ddof=1) / len(regrets) ** 0.5
-    return [len(regrets), round(float((regrets <= CLOSE).mean()), 3), round(float(regrets.mean()), 4), round(error, 4)]
+    close, mean, spread = (regrets <= CLOSE).mean(), regrets.mean(), regrets.std(ddof=1)
+    return [len(regrets), *(round(float(x), 3) for x in (close, mean, spread / len(regrets) ** 0.5))]
+
+
+@functools.cache
+def _serves(metric: str, loss: str) -> bool:
+    """Whether our advice ever names a loss, so used, under a metric."""
+    functional, (name, _, step) = levelled("metric", metric, METRICS)[0].functional, loss.partition(" with ")
+    if (step or ":" in name) and functional not in ("balanced_decision", "quantile"):
+        return False
+    return any(best_fit(functional, c.elicits) for c in candidates() if c.id == losses.get(name).about.id)

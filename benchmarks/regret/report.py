@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ TARGETS = {  # and the stretch
     (BLIND.id, "regression", "boosting"): at_most("", 0.235, 0.20),
     (BLIND.id, "regression", "neural"): at_most("", 0.160, 0.15),
 }
+NONE = Target("", "<=")
 DRAWS = 1000
 
 
@@ -31,18 +32,21 @@ def tables(cells: Sequence[Cell]) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _rows(cells: Sequence[Cell]) -> Iterator[Row]:
-    kind, model = cells[0].task.kind, cells[0].model
-    groups, ours = [cell.task.group for cell in cells], _regrets(OURS.loss, cells)
+    """Policies that name the same losses throughout share a row."""
+    kind, model, groups = cells[0].task.kind, cells[0].model, [cell.task.group for cell in cells]
+    alike: dict[tuple[str, ...], list[str]] = {}
     for policy in (*POLICIES, hindsight(cells)):
-        found = _regrets(policy.loss, cells)
-        beside = f"{_within(found, groups)}" + (
-            "" if policy is OURS else f"; above ours {_within(found - ours, groups)}"
-        )
-        yield Row(policy.id, float(found.mean()), TARGETS.get((policy.id, kind, model), Target("", "<=")), beside)
+        alike.setdefault(tuple(policy.loss(cell) for cell in cells), []).append(policy.id)
+    ours = _regrets(map(OURS.loss, cells), cells)
+    for losses, names in alike.items():
+        found = _regrets(losses, cells)
+        target = next((t for (name, *of), t in TARGETS.items() if name in names and of == [kind, model]), NONE)
+        beside = "" if OURS.id in names else f"; above ours {_within(found - ours, groups)}"
+        yield Row(", ".join(names), float(found.mean()), target, _within(found, groups) + beside)
 
 
-def _regrets(loss: Any, cells: Sequence[Cell]) -> Any:
-    return np.array([cell.regret(loss(cell)) for cell in cells])
+def _regrets(losses: Iterable[str], cells: Sequence[Cell]) -> Any:
+    return np.array([cell.regret(loss) for cell, loss in zip(cells, losses, strict=True)])
 
 
 def _within(values: Any, groups: Sequence[str]) -> str:
