@@ -377,6 +377,7 @@ TURNED: dict[str, tuple[Ask, Ask]] = {
     "outliers": (("very_skewed", RMSE), ("shares", RMSE)),
     "true-tails": (("tailed", {}), ("normal", {})),
     "class-costs": (("even", {}), ("even", COSTS)),
+    "early-stopping": (("even", {"metric": "log_loss"} | NEURAL), ("even", {"metric": "log_loss"})),
     "each-class-alike": (("even", {}), ("even", {"metric": "balanced_accuracy"})),
     "rival": (("levels", {}), ("constant", {})),
     "misses": (("masks", {}), ("rings", {})),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from losses.advice.for_classes import overconfident
 from losses.advice.question import Question
 
 
@@ -52,6 +53,11 @@ TURNS = (
     Turn(
         "class-costs", lambda q: q.task == "classification" and not q.costs,
         "If a miss and a false alarm cost differently, name costs: the same loss with another threshold.",
+    ),
+    Turn(
+        "early-stopping",
+        lambda q: q.task == "classification" and q.functional == "probability" and q.stated and overconfident(q),
+        "If training stops early by the log loss of held-out rows, the model is not too sure: plain cross-entropy.",
     ),
     Turn(
         "each-class-alike",

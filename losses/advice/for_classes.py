@@ -14,7 +14,7 @@ def _imbalanced(q: Question) -> bool:
 FEW_ROWS = {"neural": 5000, "boosting": 2000}  # below which a model of the family fits its own training rows too well
 
 
-def _overconfident(q: Question) -> bool:
+def overconfident(q: Question) -> bool:
     """Whether smoothing gains more in confidence than it loses in rare classes."""
     return bool(q.shares) and q.p.n < FEW_ROWS.get(q.model or "", 0) and min(q.shares) >= SMOOTHING
 
@@ -48,7 +48,7 @@ CLASSES = (
         trait("weighted"), 0.7, "the largest class has {p.imbalance_ratio:.3g} times the rows of the smallest",
     ),
     Rule(
-        "overconfident-on-few-rows", lambda q: q.functional == "probability" and q.stated and _overconfident(q),
+        "overconfident-on-few-rows", lambda q: q.functional == "probability" and q.stated and overconfident(q),
         trait("smoothed"), 4.0,
         "on {p.n:,} rows a {q.model} model grows surer than it is right, which {q.wanted} charges for; no class is so "
         "rare that smoothing would hide it",
