@@ -7,6 +7,8 @@ minor version is pinned, and a test holds that contract.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from asyncio import TimerHandle
 from typing import Any
 
@@ -21,6 +23,7 @@ from .layers import headers_too_large
 from .problems import problem
 from .settings import Settings
 
+AT_ONCE = struct.pack("ii", 1, 0)  # on, after no seconds
 LINGER = 2.0  # seconds in which the rest of a refused request is read and thrown away, so that the refusal arrives
 
 
@@ -123,6 +126,8 @@ class Bounded(HttpToolsProtocol):
         """Give up where nothing was read since the last time."""
         before, self._unsent = self._unsent, self._buffered()
         if 0 < before <= self._unsent:
+            wire = self.transport.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)  # else the system goes on trying for minutes
             self.transport.abort()
         else:
             self._wake(self._settings.silence_seconds)

@@ -32,7 +32,7 @@ LONG: dict[str, Callable[[], Any]] = {
     "evaluate pairs": lambda: losses.evaluate(["supcon"], SIDES, np.stack([Y[:2500], Y[2500:5000]], axis=1)),
     "gradient": lambda: losses.MSE().gradient(Y, Y),
     "profile": lambda: Profile.of(Y),
-    "read CSV": lambda: read_csv(b"y\n" + b"1\n" * 200_000),
+    "read CSV": lambda: read_csv(b"y\n" + b"1\n" * 200_000 + b'"2"\n' * 200_000),
     "read JSON": lambda: jsontext.decode(b"[" + b"1," * 2_000_000 + b"1]", 10**7),
 }
 

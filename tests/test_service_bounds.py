@@ -142,7 +142,7 @@ def established(connection: socket.socket) -> bool:
     return state == 1
 
 
-ENDLESS = {"losses": ["supcon"], "y_true": [i % 7 for i in range(12_000)], "y_pred": [[i, 1.5] for i in range(12_000)]}
+ENDLESS = {"losses": ["supcon"], "y_true": [i % 7 for i in range(40_000)], "y_pred": [[i, 1.5] for i in range(40_000)]}
 
 
 def test_work_that_takes_too_long_is_given_up_and_refused(small: Running) -> None:

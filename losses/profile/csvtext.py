@@ -147,6 +147,7 @@ def _place(name: str, names: list[str]) -> int:
 def _batches(lines: Lines, rows: Iterator[list[str]], places: dict[str, int], width: int) -> Iterator[dict[str, Array]]:
     seen = 0
     while block := lines.block():
+        proceed()
         fields = _fields(block, lines.delimiter, width)
         if fields is None:
             lines.put_back(block)
