@@ -115,7 +115,10 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         else:
             x, y = validate_data(self, x, y, y_numeric=True, **known)
             y = np.asarray(y, dtype=np.float64)
-        return x, y, None if weight is None else _check_sample_weight(weight, x)
+        found = None if weight is None else _check_sample_weight(weight, x)
+        if self._of_classes and found is not None and len(np.unique(y[found > 0])) < 2:
+            raise ValueError("classifiers need at least two classes, all rows that weigh anything are of one class")
+        return x, y, found
 
     def _advised(self, y: Any, weight: Any) -> Advice:
         task = self.task or ("classification" if self._of_classes else "regression")
