@@ -64,6 +64,10 @@ def test_regret_is_the_relative_excess_over_the_best_of_folds_averaged_first(fol
     assert of_classes.task.y == RARE
 
 
+def test_beside_a_perfect_score_all_others_are_as_bad_as_can_be() -> None:
+    assert corpus.regrets({"ce": 0.0, "wce": 0.0, "cb": 1e-9}, higher_is_better=False) == {"ce": 0, "wce": 0, "cb": 1}
+
+
 def test_a_loss_that_was_not_trained_counts_as_the_default(folder: Path) -> None:
     assert corpus.read(folder)[0].regret("student_t") == pytest.approx(0.6)
 

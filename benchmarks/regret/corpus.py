@@ -18,6 +18,7 @@ from typing import Any
 
 MODELS = {"gbdt": "boosting", "mlp": "neural"}
 METRICS = {"pinball90": "pinball@0.9", "poisson_dev": "poisson_deviance", "avg_precision": "average_precision"}
+LEAST = 1e-300  # a perfect score: all others are infinitely worse
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ def regrets(scores: Mapping[str, float], higher_is_better: bool) -> dict[str, fl
     {'mse': 0.0, 'mae': 0.25, 'mape': 1.0}
     """
     best = max(scores.values()) if higher_is_better else min(scores.values())
-    return {loss: min(abs(score - best) / abs(best), 1.0) if score != best else 0.0 for loss, score in scores.items()}
+    return {loss: min(abs(score - best) / max(abs(best), LEAST), 1.0) for loss, score in scores.items()}
 
 
 def _regrets(scores: Mapping[str, list[float]], higher_is_better: bool) -> dict[str, float]:

@@ -44,10 +44,8 @@ class Head:
 
     def __init__(self, plan: Plan, y: Any) -> None:
         self.plan, self.export = plan, plan.loss.to("torch")
-        self.link, self.spreads = (
-            LINKS.get(plan.loss.inputs.get("y_pred", REALS).name),
-            plan.loss.about.id == "gaussian_nll",
-        )
+        self.link = LINKS.get(plan.loss.inputs.get("y_pred", REALS).name)
+        self.spreads = "var" in plan.loss.inputs
         seen = np.log1p(y) if self.link == "log1p" else y
         self.middle, self.spread = float(seen.mean()), float(seen.std()) or 1.0
 

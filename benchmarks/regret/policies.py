@@ -25,8 +25,7 @@ MATCHED = {
     "balanced_accuracy": "wce",
     "macro_f1": "wce",
 }
-SAME = {  # our losses, by the names of the corpus
-    **dict.fromkeys(("mse", "mae", "mape", "msle", "log_cosh", "gaussian_nll", "hinge"), ""),
+SAME = {  # our losses, where a corpus has other names for them
     **dict.fromkeys(("huber", "pseudo_huber", "smooth_l1", "cauchy", "student_t_nll", "general_robust"), "huber"),
     **dict.fromkeys(("poisson_nll", "poisson_deviance", "negative_binomial_nll"), "poisson"),
     "gamma_deviance": "gamma",
@@ -138,7 +137,7 @@ def names(found: Recommendation) -> tuple[str, ...]:
         return found.usage, "msle" if found.id == "mse" else found.id
     if found.id == "quantile":
         return str(found.loss), QUANTILES.get(str(found.loss), "")
-    return str(found.loss), SAME.get(found.id) or found.id
+    return str(found.loss), SAME.get(found.id, found.id)
 
 
 @functools.cache
