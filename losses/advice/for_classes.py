@@ -11,12 +11,13 @@ def _imbalanced(q: Question) -> bool:
     return bool(q.shares) and q.p.imbalance_ratio > 1.5
 
 
-FEW_ROWS = {"neural": 5000, "boosting": 2000}  # below which a model of the family fits its own training rows too well
+FEW_ROWS = 5000  # up to which a flexible model fits its own training rows too well
 
 
 def overconfident(q: Question) -> bool:
     """Whether smoothing gains more in confidence than it loses in rare classes."""
-    return bool(q.shares) and q.p.n < FEW_ROWS.get(q.model or "", 0) and min(q.shares) >= SMOOTHING
+    flexible = q.model in ("neural", "boosting")
+    return flexible and bool(q.shares) and q.p.n <= FEW_ROWS and min(q.shares) >= SMOOTHING
 
 
 CLASSES = (

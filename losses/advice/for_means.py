@@ -23,6 +23,11 @@ def _free(q: Question) -> bool:
     return _mean(q) and q.model != "neural" and ("mse" not in q.own or q.model is not None)
 
 
+def _mean_of_net(q: Question) -> bool:
+    """A net that is judged by squared errors, or by nothing yet: a deviance as the metric is its own best loss."""
+    return _mean(q) and q.model == "neural" and (not q.own or "mse" in q.own)
+
+
 MEANS = (
     Rule(
         "plain-mean", _plain, power(0), 1.0,
@@ -76,13 +81,13 @@ MEANS = (
         "a net that learns mean and spread serves most later wishes, where none is stated",
     ),
     Rule(
-        "spread-for-zeros", lambda q: _mean(q) and q.model == "neural" and q.kind.startswith("zero_inflated"),
+        "spread-for-zeros", lambda q: _mean_of_net(q) and q.kind.startswith("zero_inflated"),
         trait("normal"), 4.5,
         "with {p.zero_share:.1%} zeros the spread differs from row to row, and a net can learn it",
     ),
     Rule(
         "bounded-pull-for-nets",
-        lambda q: _mean(q) and q.model == "neural" and q.metric is not None and q.p.outlier_share > 0.01
+        lambda q: _mean_of_net(q) and q.metric is not None and q.p.outlier_share > 0.01
         and q.kind in ("positive_skewed", "heavy_tailed"),
         trait("bend"), 5.4,
         "{p.outlier_share:.1%} of rows lie beyond 3 robust sigmas: their squared gradients would steer the net",
