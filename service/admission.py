@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .bodies import ROOM
 from .errors import Busy
 from .layers import guarded
 from .problems import problem
 from .settings import Settings
+from .transport import is_streamed
 
 SOON = 1  # seconds after which to try again
 
@@ -29,11 +33,11 @@ class Room:
         """Raise Busy where there is no room for a request, or for the body that it says it has."""
         if self.full:
             raise _busy("requests", "max_requests", self.most_requests)
-        self.check_bytes(declared)
+        self.check_bytes(declared, 0)
 
-    def check_bytes(self, more: int) -> None:
-        """Raise Busy where so many bytes more are too many; a body alone has always room."""
-        if self.bytes and self.bytes + more > self.most_bytes:
+    def check_bytes(self, more: int, own: int) -> None:
+        """Raise Busy where so many bytes more are too many; a body that is alone, with its own, has always room."""
+        if self.bytes > own and self.bytes + more > self.most_bytes:
             raise _busy("bytes", "max_bytes_in_flight", self.most_bytes)
 
 
@@ -52,20 +56,20 @@ class Admission:
             await self.app(scope, receive, send)
             return
         try:
-            self.room.check(_declared(scope))
+            self.room.check(min(_declared(scope), _most_held(scope)))
         except Busy as busy:
             await problem(busy)(scope, receive, send)
             return
         await self._admit(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        room, held = self.room, 0
+        room, held, most = self.room, 0, _most_held(scope)
 
         async def metered() -> Message:
             nonlocal held
             message = await receive()
-            size = len(message.get("body", b""))
-            room.check_bytes(size)
+            size = min(len(message.get("body", b"")), most - held)
+            room.check_bytes(size, held)
             room.bytes += size
             held += size
             return message
@@ -76,6 +80,11 @@ class Admission:
         finally:
             room.requests -= 1
             room.bytes -= held
+
+
+def _most_held(scope: Scope) -> int:
+    """Bytes of the body that are there at the same time: a stream lets them go as it is read."""
+    return ROOM if is_streamed(Headers(scope=scope).get("content-type", "")) else sys.maxsize
 
 
 def _declared(scope: Scope) -> int:

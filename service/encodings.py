@@ -93,7 +93,7 @@ ENCODINGS = ("identity", *DECODERS)
 
 def encoding_of(header: str) -> str:
     """The one encoding of a body."""
-    named = header.strip().lower() or "identity"
+    named = header.strip().lower()
     if named not in ENCODINGS:
         detail = f"bodies of this Content-Encoding are not read here; send {' or '.join(ENCODINGS)}"
         raise UnsupportedMediaType(detail, field="Content-Encoding", allowed=list(ENCODINGS))

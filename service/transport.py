@@ -105,7 +105,7 @@ class Sent:
 async def work(request: Request, answer: Callable[[Sent], T], progress: Progress) -> T:
     """What a thread answers to a request, once its body is there; or, where the body is a stream, while it comes."""
     settings: Settings = request.app.state.settings
-    medium, encoding = _medium(request), encoding_of(request.headers.get("content-encoding", ""))
+    medium, encoding = _medium(request), encoding_of(request.headers.get("content-encoding", "identity"))
     most = settings.max_stream_bytes if medium.streamed else settings.max_body_bytes
     declared = _declared(request)
     if declared is not None and declared > most:
@@ -138,10 +138,21 @@ def _declared(request: Request) -> int | None:
     return int(declared) if declared.isdecimal() else None
 
 
+def is_streamed(content_type: str) -> bool:
+    """Whether a body of this kind is read while it comes."""
+    medium = _named(content_type)
+    return medium is not None and medium.streamed
+
+
+def _named(content_type: str) -> Medium | None:
+    return MEDIA.get(content_type.partition(";")[0].strip().lower())
+
+
 def _medium(request: Request) -> Medium:
-    media, _, details = request.headers.get("content-type", "").partition(";")
+    content_type = request.headers.get("content-type", "")
+    details = content_type.partition(";")[2]
     charset = details.lower().replace(" ", "").replace('"', "").partition("charset=")[2].partition(";")[0]
-    medium = MEDIA.get(media.strip().lower())
+    medium = _named(content_type)
     if medium is None or charset not in ("", "utf-8", "utf8", "us-ascii"):
         what = "a charset other than UTF-8" if medium else "this Content-Type"
         allowed = list(MEDIA)

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis import seed as seeded
 from schemathesis import GenerationMode
 
 import losses
@@ -192,7 +193,7 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
-def asked(address: str, cases: int) -> dict[str, Any]:
+def asked(address: str, cases: int, seed: int) -> dict[str, Any]:
     """The whole API by its schema, with all checks; raises where one of them fails."""
     schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=CONFIG)
     met: Counter[str] = Counter()
@@ -202,6 +203,7 @@ def asked(address: str, cases: int) -> dict[str, Any]:
         free = operation.path_parameters or operation.query or operation.body
         for mode in GenerationMode if operation.body or operation.query else [GenerationMode.POSITIVE]:
 
+            @seeded(seed)
             @given(operation.as_strategy(generation_mode=mode))
             @(quiet if free else settings(quiet, max_examples=1))
             def ask(case: Any) -> None:
@@ -229,7 +231,7 @@ def main() -> None:
     for decoder in decoders():
         print(f"{decoder.name}: {options.inputs} inputs, {fuzzed(decoder, options.inputs, options.seed)}", flush=True)
     with running(access_log=False) as service:
-        print(f"the API by its schema: {asked(service.address, options.cases)}")
+        print(f"the API by its schema: {asked(service.address, options.cases, options.seed)}")
 
 
 if __name__ == "__main__":

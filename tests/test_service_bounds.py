@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import io
 import json
 import select
 import socket
@@ -13,9 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import numpy as np
+import pyarrow as pa
 import pytest
 from uvicorn.protocols.http import httptools_impl
 
+from service.media import ARROW
 from service.protocol import Bounded
 from service.settings import Settings
 from tests.serving import Inside, Running, answer, heard, running
@@ -271,6 +275,29 @@ def test_bytes_beyond_the_room_are_refused_whether_they_are_declared_or_come(nar
         first.sendall(b" " * 82 + COUNTS)
         assert json.loads(answer(first).read()) == WEIGHTS
     assert "body_bytes_in_flight 0.0" in httpx.get(f"{narrow.address}/metrics").text
+
+
+def test_a_stream_holds_only_what_was_not_yet_read(narrow: Running) -> None:
+    with running(max_bytes_in_flight=20 << 20) as roomy, sending(roomy, sized(1500) + b" " * 1400) as first:
+        for service in (roomy, narrow):  # beside another body, and alone however small the room
+            address, headers = f"{service.address}/v1/evaluations?loss=mae", {"content-type": ARROW}
+            told = httpx.post(address, content=long(), headers=headers, timeout=60)
+            assert (told.status_code, told.json()["n"]) == (200, 3 << 20), told.text
+        first.sendall(b" " * 82 + COUNTS)
+        assert json.loads(answer(first).read()) == WEIGHTS
+
+
+def long() -> Iterator[bytes]:
+    """An Arrow stream of 48 MB."""
+    batch = pa.record_batch({"y_true": np.zeros(1 << 16), "y_pred": np.ones(1 << 16)})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        for _ in range(48):
+            writer.write_batch(batch)
+            yield sink.getvalue()
+            sink.seek(0)
+            sink.truncate()
+    yield sink.getvalue()
 
 
 def until(holds: Any) -> None:
