@@ -9,7 +9,7 @@ demo: .venv/.service ## the whole story on real data, through the running servic
 	$(BIN)/python -m service.demo
 
 test: lint types ## lint, types, doctests and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/.test
 	$(BIN)/ruff check .
