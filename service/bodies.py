@@ -138,15 +138,20 @@ class Stream(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         """As many bytes as are asked for, fewer only at the end."""
-        wanted = -1 if size is None else size
-        parts: list[memoryview] = []
-        while wanted:
-            part = self._take(wanted if wanted > 0 else PIECE)
-            if not part:
-                break
-            parts.append(part)
+        return b"".join(self._parts(-1 if size is None else size))
+
+    def together(self, size: int) -> memoryview:
+        """The same in one piece, which is filled as they come and while the interpreter lock is free."""
+        room, at = np.empty(size, np.uint8), 0
+        for part in self._parts(size):
+            room[at : at + len(part)] = np.frombuffer(part, np.uint8)
+            at += len(part)
+        return room.data[:at]
+
+    def _parts(self, wanted: int) -> Iterator[memoryview]:
+        while wanted and (part := self._take(wanted if wanted > 0 else PIECE)):
+            yield part
             wanted -= len(part) if wanted > 0 else 0
-        return b"".join(parts)
 
     def readinto(self, room: Any) -> int:
         """Some bytes, as soon as there are any."""

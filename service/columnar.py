@@ -31,7 +31,11 @@ Batch = dict[str, Any]
 class Readable(Protocol):
     """A file to read from."""
 
-    def read(self, size: int = -1, /) -> bytes: ...
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, fewer only at the end."""
+
+    def together(self, size: int) -> memoryview:
+        """The same, where they are many."""
 
 
 def pyarrow(part: str = "lib") -> ModuleType:
@@ -90,16 +94,16 @@ class _Messages:
         self._head, self._left = b"", 0
         self.closed = False
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes | memoryview:
         """As pyarrow asks: heads and bodies by themselves."""
         if not self._head and not self._left:
             self._open()
         if self._head:
-            part, self._head = self._head[:size], self._head[size:]
-            return part
-        part = self._source.read(min(size, self._left))
-        self._left = self._left - len(part) if part else 0
-        return part
+            head, self._head = self._head[:size], self._head[size:]
+            return head
+        body = self._source.together(min(size, self._left))
+        self._left = self._left - len(body) if body else 0
+        return body
 
     def close(self) -> None:
         """Nothing is held."""

@@ -44,6 +44,10 @@ class Metered(io.RawIOBase):
             wanted -= len(part) if wanted > 0 else 0
         return b"".join(parts)
 
+    def together(self, size: int) -> memoryview:
+        """The same."""
+        return memoryview(self.read(size))
+
     def _some(self, most: int) -> bytes:
         try:
             part: bytes = self._inner.read(min(most, PIECE))

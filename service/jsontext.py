@@ -33,7 +33,7 @@ _STEPS[np.frombuffer(b"]}", np.uint8)] = -1
 Body = bytes | memoryview
 Floats = NDArray[np.float64]
 
-NEAR = 1 << 16  # bytes that the first cache holds
+NEAR = 1 << 16  # bytes whose numbers the second cache holds
 LONG = 1 << 12  # bytes of an array that are worth a way of their own
 DATA = frozenset(("y_true", "y_pred", "predictions", "sample_weight", "target", "columns"))
 _MARK = f"array {secrets.token_hex(16)} "
@@ -87,10 +87,8 @@ def _taken_out(body: memoryview, most_values: int) -> tuple[list[Body], list[Flo
         place = found.start(1)
         if b'"' in _STRING.sub(b"", body[looked_at:place]):
             break
-        looked_at, commas = _end(body, place)
-        if commas >= most_values:
-            raise _too_many(most_values)
-        array = _floats(body[place:looked_at]) if looked_at - place >= LONG else None
+        looked_at = _end(body, place)
+        array = _floats(body[place:looked_at], most_values) if looked_at - place >= LONG else None
         if array is not None:
             parts += [body[start:place], f'"{_MARK}{len(arrays)}"'.encode()]
             arrays.append(array)
@@ -99,26 +97,35 @@ def _taken_out(body: memoryview, most_values: int) -> tuple[list[Body], list[Flo
     return [*parts, body[start:]], arrays
 
 
-def _end(body: memoryview, start: int) -> tuple[int, int]:
-    """The place after the next bracket that closes, or the end of the text, and the commas before it."""
-    commas = 0
+def _end(body: memoryview, start: int) -> int:
+    """The place after the next bracket that closes, or the end of the text."""
     for place in range(start, len(body), NEAR):
-        piece = np.frombuffer(body[place : place + NEAR], np.uint8)
-        closed = piece == ord("]")
-        if closed.any():
-            at = int(closed.argmax())
-            return place + at + 1, commas + int(np.count_nonzero(piece[:at] == ord(",")))
-        commas += int(np.count_nonzero(piece == ord(",")))
-    return len(body), commas
+        at = bytes(body[place : place + NEAR]).find(b"]")
+        if at >= 0:
+            return place + at + 1
+    return len(body)
 
 
-def _floats(text: memoryview) -> Floats | None:
-    try:
-        found = _FLOATS.decode(text)
-    except ValueError:
-        return None
-    array = np.fromiter(found, np.float64, len(found))
-    return array if np.isfinite(array).all() else None
+def _floats(text: memoryview, most: int) -> Floats | None:
+    """A list of numbers, some thousand at a time so that they stay in the caches; None where it is anything else."""
+    parts: list[Floats] = []
+    rest, room = b"", most
+    for place in range(1, len(text) - 1, NEAR):
+        proceed()
+        last = place + NEAR >= len(text) - 1
+        piece = rest + bytes(text[place : min(place + NEAR, len(text) - 1)])
+        cut = len(piece) if last else piece.rfind(b",")
+        try:
+            found = _FLOATS.decode(b"[%b]" % piece[: max(cut, 0)])
+        except ValueError:
+            return None
+        room -= len(found)
+        if room < 0:
+            raise _too_many(most)
+        parts.append(np.fromiter(found, np.float64, len(found)))
+        rest = piece[cut + 1 :]
+    array = np.concatenate(parts)
+    return array if all(map(len, parts)) and np.isfinite(array).all() else None
 
 
 def _put_back(tree: dict[str, Any], arrays: list[Floats]) -> int:
