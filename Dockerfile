@@ -4,7 +4,8 @@ WORKDIR /src
 COPY pyproject.toml setup.py README.md LICENSE ./
 COPY losses losses
 COPY service service
-RUN python -m venv /opt/losses && /opt/losses/bin/pip install --no-cache-dir ".[service]"
+COPY deploy/constraints.txt constraints.txt
+RUN python -m venv /opt/losses && /opt/losses/bin/pip install --no-cache-dir --constraint constraints.txt ".[service,arrow,zstd]"
 
 FROM python:3.12-slim-bookworm
 LABEL org.opencontainers.image.title="losses" \

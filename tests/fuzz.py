@@ -30,6 +30,7 @@ import losses
 from losses import Profile
 from losses.catalogue import LOSSES
 from losses.errors import LossesError
+from service.bodies import Stream
 from service.examples import EXAMPLES
 from service.media import NPY, NPZ, PARQUET
 from service.settings import Settings
@@ -153,7 +154,7 @@ def _spec(text: bytes) -> object:
 def _reader(media: str) -> Callable[[Any], object]:
     def read(body: bytes) -> None:
         medium = MEDIA[media]
-        source = medium.source(io.BytesIO(body) if medium.streamed else memoryview(body), LIMITS)
+        source = medium.source(Stream([body]) if medium.streamed else memoryview(body), LIMITS)
         source.options(frozenset(("target", "y_true", "y_pred")))
         for again in (
             lambda: list(source.inputs(("y_true", "y_pred"), None, True)),

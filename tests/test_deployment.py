@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -24,6 +25,7 @@ from tests.serving import Running, answer, running
 DEPLOY = Path(__file__).parents[1] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 CONF = (DEPLOY / "nginx.conf").read_text()
+MANIFEST = {part["kind"]: part for part in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text())}
 BODY = {"losses": ["mse"], "y_true": [1, 2], "y_pred": [1, 4]}
 
 needs_nginx = pytest.mark.skipif(
@@ -152,3 +154,26 @@ def test_the_compose_file_names_what_there_is() -> None:
         assert {key.removeprefix("LOSSES_").lower() for key in replica["environment"]} <= set(Settings.model_fields)
     source, target, _ = services["proxy"]["volumes"][0].split(":")
     assert ((DEPLOY / source).resolve(), target) == (DEPLOY / "nginx.conf", "/etc/nginx/nginx.conf")
+
+
+@pytest.mark.parametrize("version", ["1.30", kubernetes_validate.latest_version()])
+@pytest.mark.parametrize("kind", MANIFEST)
+def test_each_part_of_the_manifest_keeps_to_the_schema_of_kubernetes(kind: str, version: str) -> None:
+    kubernetes_validate.validate(MANIFEST[kind], version, strict=True)
+
+
+def test_the_manifest_names_what_there_is() -> None:
+    template = MANIFEST["Deployment"]["spec"]["template"]
+    container, limits = template["spec"]["containers"][0], Settings()
+    assert template["spec"]["terminationGracePeriodSeconds"] > limits.notice_seconds + limits.drain_seconds + 2
+    assert {row["name"].removeprefix("LOSSES_").lower() for row in container["env"]} <= set(Settings.model_fields)
+    for kind in ("Service", "PodDisruptionBudget"):
+        selector = MANIFEST[kind]["spec"]["selector"]
+        assert selector.get("matchLabels", selector) == template["metadata"]["labels"]
+    port = container["ports"][0]
+    assert f"EXPOSE {port['containerPort']}" in (DEPLOY.parent / "Dockerfile").read_text()
+    probes = {name: probe["httpGet"] for name, probe in container.items() if name.endswith("Probe")}
+    assert {name: probe["path"] for name, probe in probes.items()} == {
+        "startupProbe": "/readyz", "readinessProbe": "/readyz", "livenessProbe": "/healthz",
+    }  # fmt: skip
+    assert {probe["port"] for probe in probes.values()} == {port["name"]}

@@ -44,6 +44,14 @@ def test_every_extra_it_installs_is_declared() -> None:
     assert named <= set(declared)
 
 
+def test_every_package_it_installs_is_pinned(image: Path) -> None:
+    lines = (ROOT / "deploy/constraints.txt").read_text().splitlines()
+    pinned = dict(line.lower().replace("_", "-").split("==") for line in lines if not line.startswith("#"))
+    listed = subprocess.run([image / "bin/pip", "list", "--format=json"], check=True, capture_output=True).stdout
+    installed = {package["name"].lower().replace("_", "-"): package["version"] for package in json.loads(listed)}
+    assert {name: installed[name] for name in installed.keys() - {"losses", "pip", "setuptools"}} == pinned
+
+
 def test_it_ends_as_another_user_than_root() -> None:
     users = [rest for word, rest in instructions() if word == "USER"]
     assert users
