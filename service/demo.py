@@ -1,7 +1,8 @@
 """``make demo``: the main job from end to end, on real data, through the running service.
 
 Three columns that scikit-learn ships are profiled and advised on over HTTP; a model is trained with the recommended
-loss and one with the framework's default; both are judged on rows they have not seen, over HTTP again.
+loss and one with the framework's default; both are judged on rows they have not seen, over HTTP again. At last a
+million pairs are sent, as JSON and as arrays.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from service.client import LossClient
 FOLDS = KFold(3, shuffle=True, random_state=0)
 LEAST_MEAN = 1e-3
 FULL = 15  # of the 16 dots of a cell
+MANY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,29 @@ def decide(story: Story, ready: dict[str, Any], threshold: float) -> None:
     print(f"   gained       {story.metric} {advised - default:+.4f}, the same probabilities decided where it counts")
 
 
+def bulk(client: LossClient, address: str) -> None:
+    """A million values and predictions of them: as JSON, which anyone can send, and as the client sends them."""
+    _, progression = load_diabetes(return_X_y=True)
+    y = np.resize(progression, MANY)
+    z = y + np.random.default_rng(0).normal(0, 50, MANY)
+
+    def as_json() -> float:
+        body = {"losses": ["mse"], "y_true": y.tolist(), "y_pred": z.tolist()}
+        found: float = httpx.post(f"{address}/v1/evaluations", json=body, timeout=60).json()["results"][0]["value"]
+        return found
+
+    print("\n── A million pairs, judged by mse")
+    for name, ask in (("JSON", as_json), ("arrays", lambda: client.evaluate("mse", y, z)["mse"].value)):
+        took = min(_seconds(ask) for _ in range(3))
+        print(f"   as {name:10} {took * 1e3:6.0f} ms, encoding included   mse {ask():.6f}")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
 def _told(result: Any) -> str:
     return f"{result.value:.5g} ± {result.standard_error:.2g}"
 
@@ -172,6 +197,7 @@ def main() -> None:
         print(f"the service at {address} knows {len(losses)} losses, {shown!r} among them")
         for story in stories():
             tell(client, story)
+        bulk(client, address)
     print("\nthe service has stopped; `make serve` keeps it running")
 
 
