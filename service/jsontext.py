@@ -34,12 +34,13 @@ Body = bytes | memoryview
 Floats = NDArray[np.float64]
 
 NEAR = 1 << 16  # bytes whose numbers the second cache holds
+LONGEST_ROW = 1 << 20
 LONG = 1 << 12  # bytes of an array that are worth a way of their own
 DATA = frozenset(("y_true", "y_pred", "predictions", "sample_weight", "target", "columns"))
 _MARK = f"array {secrets.token_hex(16)} "
-_OPEN = re.compile(rb":\s*(\[)(?=\s*[-0-9])")
+_OPEN = re.compile(rb":\s*(\[{1,3})(?=\s*[-0-9])")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_FLOATS = msgspec.json.Decoder(list[float])
+_FLOATS = [msgspec.json.Decoder(rows) for rows in (list[float], list[list[float]], list[list[list[float]]])]
 
 
 def decode(body: Body, most_values: int) -> Any:
@@ -87,45 +88,51 @@ def _taken_out(body: memoryview, most_values: int) -> tuple[list[Body], list[Flo
         place = found.start(1)
         if b'"' in _STRING.sub(b"", body[looked_at:place]):
             break
-        looked_at = _end(body, place)
-        array = _floats(body[place:looked_at], most_values) if looked_at - place >= LONG else None
+        looked_at = _end(body, place, b"]" * len(found[1]))
+        array = _floats(body[place:looked_at], len(found[1]), most_values) if looked_at - place >= LONG else None
         if array is not None:
             parts += [body[start:place], f'"{_MARK}{len(arrays)}"'.encode()]
             arrays.append(array)
-            most_values -= len(array)
+            most_values -= array.size
             start = looked_at
     return [*parts, body[start:]], arrays
 
 
-def _end(body: memoryview, start: int) -> int:
-    """The place after the next bracket that closes, or the end of the text."""
+def _end(body: memoryview, start: int, closing: bytes) -> int:
+    """The place after the next brackets that close, or the end of the text."""
     for place in range(start, len(body), NEAR):
-        at = bytes(body[place : place + NEAR]).find(b"]")
+        at = bytes(body[place : place + NEAR + len(closing) - 1]).find(closing)
         if at >= 0:
-            return place + at + 1
+            return place + at + len(closing)
     return len(body)
 
 
-def _floats(text: memoryview, most: int) -> Floats | None:
-    """A list of numbers, some thousand at a time so that they stay in the caches; None where it is anything else."""
+def _floats(text: memoryview, depth: int, most: int) -> Floats | None:
+    """A list of numbers, or of rows of them, some thousand at a time so that they stay in the caches; else None."""
     parts: list[Floats] = []
-    rest, room = b"", most
+    decoder, comma, rest = _FLOATS[depth - 1], b"]" * (depth - 1) + b",", b""
     for place in range(1, len(text) - 1, NEAR):
         proceed()
-        last = place + NEAR >= len(text) - 1
         piece = rest + bytes(text[place : min(place + NEAR, len(text) - 1)])
-        cut = len(piece) if last else piece.rfind(b",")
+        cut = len(piece) if place + NEAR >= len(text) - 1 else piece.rfind(comma) + depth - 1
+        if cut < depth:  # a long row goes on
+            rest = piece
+            if len(rest) > LONGEST_ROW:
+                return None
+            continue
         try:
-            found = _FLOATS.decode(b"[%b]" % piece[: max(cut, 0)])
+            found = np.array(decoder.decode(b"[%b]" % piece[:cut]), np.float64)
         except ValueError:
             return None
-        room -= len(found)
-        if room < 0:
+        most -= found.size + (len(found) if depth > 1 else 0)
+        if most < 0:
             raise _too_many(most)
-        parts.append(np.fromiter(found, np.float64, len(found)))
+        parts.append(found)
         rest = piece[cut + 1 :]
-    array = np.concatenate(parts)
-    return array if all(map(len, parts)) and np.isfinite(array).all() else None
+    alike = {part.shape[1:] for part in parts}
+    if len(alike) != 1 or not all(part.size and np.isfinite(part).all() for part in parts):
+        return None
+    return np.concatenate(parts)
 
 
 def _put_back(tree: dict[str, Any], arrays: list[Floats]) -> int:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 import json
-from collections.abc import Iterator
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -21,6 +24,7 @@ from service import jsontext
 from service.arrays import read_array
 from service.errors import MalformedJSON, TooLarge
 from service.routes import v1
+from tests.fuzz import changed_bytes
 from tests.serving import Inside
 
 EVALUATIONS = "/v1/evaluations"
@@ -133,6 +137,41 @@ def test_pieces_of_a_long_text_are_joined_seamlessly(monkeypatch: pytest.MonkeyP
             jsontext.decode(b'{"a": [1, {"k": 1, "k": 2}]}', 100)
         with pytest.raises(MalformedJSON):
             jsontext.decode(b"[0, " + b"9" * 400 + b"]", 100)
+
+
+def test_arrays_are_taken_out_of_whatever_is_read_alike_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts with long lists, and with lists of rows, changed at random: by pieces and as a whole they are the same."""
+    for name, small in (("LONG", 8), ("NEAR", 16), ("LONGEST_ROW", 64)):
+        monkeypatch.setattr(jsontext, name, small)
+    rows: list[Any] = [1.5, -2e-3, 7.0, 1e300, 0.0, 12345.678]
+    truths = (rows, [rows[:2], rows[2:4], rows[4:]], [[[v], [-v]] for v in rows], [[1.0]], [rows * 9] * 2)
+    bodies = [
+        json.dumps({"losses": ["a: [[1, 2"], "y_true": truth, "y_pred": {"mean": rows}}, indent=indent).encode()
+        for truth, indent in itertools.product(truths, (None, 1))
+    ]
+    chance, met = random.Random(5), Counter[str]()
+    for _ in range(20_000):
+        text = changed_bytes(chance, chance.choice(bodies)) if met else bodies[0]
+        both = [_read_by(jsontext.decode, text), _read_by(decode_to_lists, text)]
+        assert both[0] == both[1], text
+        met["refused" if both[0] is None else "read"] += 1
+    assert min(met.values()) > 1000
+
+
+def _read_by(read: Callable[[bytes, int], Any], text: bytes) -> Any:
+    try:
+        return read(text, 1000)
+    except MalformedJSON:
+        return None
+
+
+def decode_to_lists(text: bytes, most: int) -> Any:
+    """Arrays as lists again."""
+    tree = jsontext.decode_arrays(text, most)
+    for node in (tree, *tree.values()) if isinstance(tree, dict) else ():
+        if isinstance(node, dict):
+            node |= {key: part.tolist() for key, part in node.items() if isinstance(part, np.ndarray)}
+    return tree
 
 
 def test_too_many_values_are_refused_before_they_are_read() -> None:

@@ -237,6 +237,9 @@ def test_long_lists_in_json_are_read_as_short_ones_are(client: httpx.Client) -> 
             client.post("/v1/evaluations", json={"losses": ["mse"], **lists, "y_pred": [*Z[1:].tolist(), odd]}), status
         )
         assert told["pointers"] == ["/y_pred/499"]
+    for target in ([[i % 2, 1] for i in range(4000)], [[0.25, 0.75]] * 4000, [[1, 2, 3, 4.5]] * 2000):
+        found = client.post("/v1/profiles", json={"target": target}).json()["profile"]
+        assert found == losses.profile(target).to_dict()
     text = json.dumps({"losses": ["mse"], **lists, "y_pred": Z.tolist()}).encode()
     for broken in (text.replace(b"]", b",]"), text[:-1] + b',"y_true": [1]}', text + b"x", text.replace(b"-", b"--")):
         refused(send(client, "/v1/evaluations", JSON, broken), 400, "malformed-json")
