@@ -149,9 +149,11 @@ def test_arrays_are_taken_out_of_whatever_is_read_alike_without(monkeypatch: pyt
         json.dumps({"losses": ["a: [[1, 2"], "y_true": truth, "y_pred": {"mean": rows}}, indent=indent).encode()
         for truth, indent in itertools.product(truths, (None, 1))
     ]
+    wide = (text.replace(b",", b"," + b" " * 20) for text in bodies)
+    torn = (text.replace(b"2", after) for text in bodies for after in (b"2," + b" " * 20, b"2," + b" " * 20 + b","))
     chance, met = random.Random(5), Counter[str]()
-    for _ in range(20_000):
-        text = changed_bytes(chance, chance.choice(bodies)) if met else bodies[0]
+    changed = (changed_bytes(chance, chance.choice(bodies)) for _ in range(20_000))
+    for text in (*bodies, *wide, *torn, *changed):
         both = [_read_by(jsontext.decode, text), _read_by(decode_to_lists, text)]
         assert both[0] == both[1], text
         met["refused" if both[0] is None else "read"] += 1
