@@ -146,8 +146,8 @@ def test_arrays_are_taken_out_of_whatever_is_read_alike_without(monkeypatch: pyt
     rows: list[Any] = [1.5, -2e-3, 7.0, 1e300, 0.0, 12345.678]
     truths = (rows, [rows[:2], rows[2:4], rows[4:]], [[[v], [-v]] for v in rows], [[1.0]], [rows * 9] * 2)
     bodies = [
-        json.dumps({"losses": ["a: [[1, 2"], "y_true": truth, "y_pred": {"mean": rows}}, indent=indent).encode()
-        for truth, indent in itertools.product(truths, (None, 1))
+        json.dumps({"losses": [name], "y_true": truth, "y_pred": {"mean": rows}}, indent=indent).encode()
+        for truth, indent, name in itertools.product(truths, (None, 1), ("mse", "a: [[1, 2"))
     ]
     wide = (text.replace(b",", b"," + b" " * 20) for text in bodies)
     torn = (text.replace(b"7.0,", b"7.0," + b" " * n + b",", 1) for text in bodies for n in range(16, 48))
