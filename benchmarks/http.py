@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,31 @@ def advice(client: httpx.Client) -> Iterator[Row]:
     yield Row("recommendations a second, beside an echo", took["echo"] / took["ours"], faster(0.3), _told(took))
 
 
+def health(client: httpx.Client, rows: int, values: int) -> Iterator[Row]:
+    """How long the loop may keep others waiting while two connections send the largest bodies, one after another."""
+    y, z = pairs(rows)
+    table = {"losses": ["mse"], "y_true": y[:values].tolist(), "y_pred": z[:values].tolist()}
+    bodies = {
+        "Arrow": (EVALUATE, of_bytes(ARROW, arrow(y, z))),
+        "npz": (EVALUATE, of_bytes(NPZ, npz(y, z))),
+        "JSON": ("/v1/evaluations", of_bytes(JSON, msgspec.json.encode(table))),
+    }
+    for name, (address, payload) in bodies.items():
+        waits: list[float] = []
+        with ThreadPoolExecutor(2) as senders:
+            sent = [senders.submit(post, client, address, payload) for _ in range(8)]
+            while not all(job.done() for job in sent):
+                start = time.perf_counter()
+                client.get("/healthz")
+                waits.append(time.perf_counter() - start)
+                time.sleep(0.002)
+            for job in sent:
+                job.result()
+        worst = 1000 * float(np.quantile(waits, 0.99))
+        title = f"/healthz p99 while two send {payload.length >> 20} MB of {name}"
+        yield Row(title, worst, at_most("ms", 250), f"{len(waits)} asked")
+
+
 def overhead(client: httpx.Client, rows: int) -> Iterator[Row]:
     """Our client, beside httpx with a body that is there already."""
     y, z = pairs(rows)
@@ -236,7 +262,7 @@ def main() -> None:
     with service() as (client, pid):
         measures = (
             memory(client, pid, chosen.stream), bulk(client, chosen.rows), lists(client, chosen.values),
-            advice(client), overhead(client, chosen.values),
+            health(client, chosen.rows, 2 * chosen.values), advice(client), overhead(client, chosen.values),
         )  # fmt: skip
         for measure in measures:
             for row in measure:
