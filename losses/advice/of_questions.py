@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from losses.advice import sources
 from losses.advice.facts import relative_median
 from losses.advice.peers import readings
 from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
@@ -109,129 +110,140 @@ def _lopsided(q: Question, ratio: float) -> bool:
 
 
 QUESTION: tuple[Pitfall, ...] = (
-    Pitfall("CONSTANT", "error", _refused("constant"), "every row holds the same value: there is nothing to learn"),
+    Pitfall(
+        "CONSTANT", "error", _refused("constant"), "every row holds the same value: there is nothing to learn",
+        source=sources.BY_DEFINITION,
+    ),
     Pitfall(
         "NOT_A_TARGET", "warning", _refused("identifier", "datetime"),
         "this column looks like a {p.kind}, not like a target: predicting it serves nothing as it stands",
+        source=sources.PRACTICE,
     ),
     Pitfall(
         "LOW_CONFIDENCE", "warning", lambda q: 0 < q.p.n < 30,
-        "only {p.n} rows: what is read from them may change with the next",
+        "only {p.n} rows: what is read from them may change with the next", source=sources.PRACTICE,
     ),
     Pitfall(
         "NO_TARGET", "info", lambda q: not q.p.n,
-        "no target was seen: this is the default for {q.task}, with default parameters"
+        "no target was seen: this is the default for {q.task}, with default parameters", source=sources.BY_DEFINITION,
     ),
     Pitfall(
         "AMBIGUOUS_TARGET", "warning", _ambiguous,
-        "read as {first}, but it could be {second}: name the task to settle it", data=_rivals,
+        "read as {first}, but it could be {second}: name the task to settle it", data=_rivals, source=sources.PRACTICE,
     ),
     Pitfall(
         "MISSING", "info", lambda q: q.p.missing_rows > 0,
-        "{p.missing_rows:,} of {p.rows:,} rows have no target; leave them out of training"
+        "{p.missing_rows:,} of {p.rows:,} rows have no target; leave them out of training", source=sources.PRACTICE,
     ),
     Pitfall(
         "GOAL_UNSTATED", "info", lambda q: not q.stated and not q.require and q.task == "regression",
         "no metric was named: the mean, the median and a quantile are three different answers to train for",
+        source=sources.ELICITED,
     ),
     Pitfall(
         "GOAL_CONFLICT", "warning", lambda q: bool(_wishes(q)["lost"]),
         "{followed} was followed; what else was named asks for another prediction: {lost}", data=_wishes,
+        source=sources.ELICITED,
     ),
     Pitfall(
         "TASK_MISFIT", "warning", _misfit,
         "the target reads as {p.kind}, which hardly goes with {q.task}: check the task or the column",
+        source=sources.PRACTICE,
     ),
     Pitfall(
         "SUPPORT", "error", _support,
         "{q.metric.id} is not defined on this target: its smallest value is {p.min:.6g}",
-        data=lambda q: {"min": q.p.min},
+        data=lambda q: {"min": q.p.min}, source=sources.BY_DEFINITION,
     ),
     Pitfall(
         "MAPE_ZERO", "error", lambda q: _relative(q) and q.p.zero_rows > 0,
         "{p.zero_rows:,} of {p.n:,} targets are 0: the relative error is undefined there, and they rule the result",
-        data=lambda q: {"rows": q.p.zero_rows},
+        data=lambda q: {"rows": q.p.zero_rows}, source=sources.BY_DEFINITION,
     ),
     Pitfall(
         "MAPE_NEAR_ZERO", "warning", _near_zero,
         "the smallest 1% of targets lie below {smallest:.3g}, under a hundredth of the median {p.median:.3g}: they "
         "rule MAPE",
-        data=lambda q: {"smallest": _smallest(q)},
+        data=lambda q: {"smallest": _smallest(q)}, source=sources.RELATIVE,
     ),
     Pitfall(
         "MAPE_LOW_BIAS", "warning", lambda q: _relative(q) and q.p.cv > 0.5,
         "MAPE rewards low predictions: its best constant is {constant:.4g}, so the total would be about "
-        "{share_of_total:.0%} of actual", data=lambda q: of_mean(q, relative_median(q)),
+        "{share_of_total:.0%} of actual", data=lambda q: of_mean(q, relative_median(q)), source=sources.RELATIVE,
     ),
     Pitfall(
         "MSLE_GEOMETRIC", "warning",
         lambda q: q.functional == "geometric_mean" and q.of_numbers and q.p.min > -1 and q.p.cv > 0.5,
         "errors of logs reward the geometric mean {constant:.4g}: the total would be about {share_of_total:.0%} of "
         "actual",
-        data=lambda q: of_mean(q, geometric_mean(q)),
+        data=lambda q: of_mean(q, geometric_mean(q)), source=sources.ELICITED,
     ),
     Pitfall(
         "QUANTILE_TAIL", "warning",
         lambda q: q.functional == "quantile" and q.of_numbers and q.p.n * min(q.tau, 1 - q.tau) < 30,
         "only about {rows:g} rows lie beyond the {tau:g} quantile: 30 are wanted", data=_rows_in_tail,
+        source=sources.QUANTILES,
     ),
     Pitfall(
         "NO_FAMILY", "warning",
         lambda q: q.functional == "distribution" and q.of_numbers and q.kind in ODD_SHAPES,
         "no family here has this shape (skewness {p.skewness:.2f}, {p.zero_share:.1%} zeros): {outside:.1%} of a "
         "Gaussian with this mean and spread lies below {p.min:.4g} or above {p.max:.4g}, where no row does",
-        data=lambda q: {"outside": outside(q)},
+        data=lambda q: {"outside": outside(q)}, source=sources.PROPER,
     ),
     Pitfall(
         "ONE_SIDED", "warning", lambda q: q.metric is not None and q.metric.id in ("recall", "precision"),
         "{q.wanted} alone counts one kind of mistake, and a constant answer can win it: name f1, balanced_accuracy or "
-        "costs",
+        "costs", source=sources.F_MEASURE,
     ),
     Pitfall(
         "IMBALANCE_HARMLESS", "info",
         lambda q: q.stated and q.functional in ("probability", "ranking") and _lopsided(q, 3),
         "an imbalance of {p.imbalance_ratio:.3g} to 1 does no harm to {q.wanted}: do not weight, do not resample",
+        source=sources.IMBALANCE_UNHARMFUL,
     ),
     Pitfall(
         "ACCURACY_TRIVIAL", "warning",
         lambda q: q.functional == "decision" and q.of_classes and q.p.majority_share > 0.8,
         "always saying the commonest class is right {p.majority_share:.1%} of the time: compare with that",
-        data=lambda q: {"majority": q.p.majority_share},
+        data=lambda q: {"majority": q.p.majority_share}, source=sources.BALANCED_ACCURACY,
     ),
     Pitfall(
         "RARE_CLASS", "warning", lambda q: bool(q.class_counts) and q.p.rarest_count < RARE,
         "the rarest class has {p.rarest_count} rows: under 20, neither its weight nor its score is known well",
-        data=lambda q: {"rarest": q.p.rarest_count},
+        data=lambda q: {"rarest": q.p.rarest_count}, source=sources.RARE_EVENTS,
     ),
     Pitfall(
         "SENTINEL", "warning", _sentinel, "a code may stand for missing: the values run from {p.min:g} to {p.max:g}",
-        data=_spikes,
+        data=_spikes, source=sources.PRACTICE,
     ),
     Pitfall(
         "CENSORED", "warning", _censored,
         "{at_highest:.1%} of rows sit exactly at the maximum {highest:g}: what lies beyond may have been cut off",
-        data=_spikes,
+        data=_spikes, source=sources.CENSORING,
     ),
     Pitfall(
         "ORDINAL_AS_NOMINAL", "info", lambda q: q.kind == "ordinal" and q.task == "classification",
-        "the levels are ordered, and {q.wanted} takes a near miss for a far one",
+        "the levels are ordered, and {q.wanted} takes a near miss for a far one", source=sources.ORDERED,
     ),
     Pitfall(
         "EMPTY_MASKS", "warning", _flag("masks", "empty_share"),
         "{share:.1%} of masks are empty: overlap is 0/0 there, so smooth the loss and score such images apart",
-        data=lambda q: {"share": q.structure["empty_share"]},
+        data=lambda q: {"share": q.structure["empty_share"]}, source=sources.MASK_METRICS,
     ),
     Pitfall(
         "DEGENERATE_BOXES", "warning", _flag("boxes", "degenerate_share"), "{share:.1%} of boxes have no area",
-        data=lambda q: {"share": q.structure["degenerate_share"]},
+        data=lambda q: {"share": q.structure["degenerate_share"]}, source=sources.BOX_OVERLAP,
     ),
     Pitfall(
         "ONE_HOT_OR_INDEX", "warning", lambda q: bool(q.structure.get("one_hot")),
         "every row has exactly one label: this is one class a row, so pass class numbers and use cross-entropy",
+        source=sources.BY_DEFINITION,
     ),
     Pitfall(
         "LOGITS_AS_PROBABILITIES", "error",
         lambda q: q.kind == "distribution" and "prior" in q.structure and abs(sum(q.structure["prior"]) - 1) > 1e-3,
         "the rows of the target do not sum to 1: these look like logits, take their softmax first",
+        source=sources.BY_DEFINITION,
     ),
 )  # fmt: skip

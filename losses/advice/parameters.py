@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from losses.advice import sources
 from losses.advice.candidates import Candidate
 from losses.advice.question import Question
 
@@ -28,6 +29,7 @@ class Estimate:
     because: str
     data: Callable[[Question], dict[str, Any]] = lambda q: {}
     error: Callable[[Question], float] = lambda q: 0.0  # relative: one standard error over the estimate
+    source: str = field(kw_only=True)
 
     def says(self, q: Question, value: Any) -> str:
         """The sentence, with an interval where the estimate is weak."""
@@ -149,73 +151,75 @@ def _level(q: Question) -> dict[str, Any]:
 ESTIMATES = (
     Estimate(
         "huber-delta", ("huber", "pseudo_huber"), "delta", _spread, delta, f"delta is {BEND}", _bend, error=_of_sigma,
+        source=sources.ROBUST,
     ),
     Estimate(
         "smooth-l1-beta", ("smooth_l1",), "beta", lambda q: _spread(q) and q.task != "boxes", delta,
-        f"beta is {BEND}", _bend, error=_of_sigma,
+        f"beta is {BEND}", _bend, error=_of_sigma, source=sources.ROBUST,
     ),
     Estimate(
         "log-cosh-scale", ("log_cosh",), "scale", _spread, lambda q: neat(q.p.robust_sigma),
-        f"scale is one robust sigma: {SIGMA}", error=_of_sigma,
+        f"scale is one robust sigma: {SIGMA}", error=_of_sigma, source=sources.ROBUST_SCALE,
     ),
     Estimate(
         "cauchy-c", ("cauchy",), "c", _spread, lambda q: neat(2.385 * q.p.robust_sigma),
-        f"c is 2.385 robust sigmas: {SIGMA}", error=_of_sigma,
+        f"c is 2.385 robust sigmas: {SIGMA}", error=_of_sigma, source=sources.ROBUST_SCALE,
     ),
     Estimate(
         "barron-c", ("general_robust",), "c", _spread, lambda q: neat(q.p.robust_sigma),
-        f"c is one robust sigma: {SIGMA}", error=_of_sigma,
+        f"c is one robust sigma: {SIGMA}", error=_of_sigma, source=sources.GENERAL_ROBUST,
     ),
     Estimate(
         "tau", ("quantile",), "tau", lambda q: q.functional == "quantile", lambda q: neat(q.tau),
-        "tau is {source}", _level,
+        "tau is {source}", _level, source=sources.QUANTILES,
     ),
     Estimate(
         "expectile-tau", ("expectile",), "tau", lambda q: q.functional == "quantile", lambda q: neat(q.tau),
-        "tau is {source}; an expectile lies elsewhere", _level,
+        "tau is {source}; an expectile lies elsewhere", _level, source=sources.ELICITED,
     ),
     Estimate(
         "tau-list", ("quantile",), "tau", lambda q: q.functional in ("distribution", "interval"), _ends,
-        "three quantiles: a 90% interval and the median",
+        "three quantiles: a 90% interval and the median", source=sources.QUANTILES,
     ),
     Estimate(
         "nb-alpha", ("negative_binomial_nll",), "alpha", lambda q: q.nonnegative and q.p.nb_alpha > 0,
         lambda q: neat(q.p.nb_alpha),
         "alpha is (variance − mean)/mean²; variance is {p.dispersion:.3g} times the mean", error=_of_alpha,
+        source=sources.COUNTS,
     ),
     Estimate(
         "tweedie-power", ("tweedie_deviance",), "power",
         lambda q: q.nonnegative and q.model != "boosting" and 0 < q.p.zero_share < 1 and not q.counts,
         lambda q: neat(q.p.tweedie_power), "the power that explains {p.zero_share:.1%} zeros at this mean and variance",
-        error=_of_power,
+        error=_of_power, source=sources.DISPERSION,
     ),
     Estimate(
         "student-df", ("student_t_nll",), "df", lambda q: q.of_numbers and q.p.excess_kurtosis > 0, degrees,
-        "degrees of freedom from excess kurtosis {p.excess_kurtosis:.2f}", error=_of_degrees,
+        "degrees of freedom from excess kurtosis {p.excess_kurtosis:.2f}", error=_of_degrees, source=sources.STUDENT,
     ),
     Estimate(
         "pos-weight", ("weighted_bce",), "pos_weight", lambda q: _two(q) or "false_negative" in q.costs, pos_weight,
-        "a positive costs what {q.wanted} says, at most 100", error=_of_ratio,
+        "a positive costs what {q.wanted} says, at most 100", error=_of_ratio, source=sources.RARE_EVENTS,
     ),
     Estimate(
         "balanced-weights", ("weighted_ce",), "class_weight", _many, balanced_weights,
-        "each class is weighted by n/(k·n_c)"
+        "each class is weighted by n/(k·n_c)", source=sources.RARE_EVENTS,
     ),
     Estimate(
         "class-counts", ("class_balanced_ce",), "class_counts", _many, lambda q: list(q.class_counts),
-        "the rows of each of the {q.n_classes} classes",
+        "the rows of each of the {q.n_classes} classes", source=sources.EFFECTIVE,
     ),
     Estimate(
         "effective-beta", ("class_balanced_ce",), "beta", _many, effective_beta,
-        "beta is (n − 1)/n for n = {p.n:,} rows"
+        "beta is (n − 1)/n for n = {p.n:,} rows", source=sources.EFFECTIVE,
     ),
     Estimate(
         "class-prior", ("logit_adjusted_ce",), "class_prior", _many, lambda q: [neat(s) for s in q.shares],
-        "the share of each class",
+        "the share of each class", source=sources.LOGIT_ADJUSTMENT,
     ),
     Estimate(
         "smoothing", ("label_smoothing_ce",), "label_smoothing", lambda q: q.stated, lambda q: SMOOTHING,
-        "the usual smoothing: no rate of wrong labels is known",
+        "the usual smoothing: no rate of wrong labels is known", source=sources.SMOOTHING,
     ),
 )  # fmt: skip
 

@@ -38,6 +38,7 @@ class Pitfall:
     message: str
     which: Callable[[Question, Candidate], bool] | None = None
     data: Callable[[Question], dict[str, Any]] = lambda q: {}
+    source: str = field(kw_only=True)
 
     def warn(self, q: Question, c: Candidate | None = None) -> Notice:
         """The warning, with the numbers in it."""

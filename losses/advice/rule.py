@@ -26,6 +26,7 @@ class Rule:
     which: Callable[[Question, Candidate], bool]
     weight: float | None
     because: str
+    source: str
 
     def fires(self, q: Question, c: Candidate) -> bool:
         """Whether this rule speaks about this candidate."""

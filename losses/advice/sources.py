@@ -1,0 +1,43 @@
+"""What the rules, parameters and warnings rest on: each paper once, by the name that rows cite it with."""
+
+MEASURED = "measured here: benchmarks/regret"
+PRACTICE = "practice"
+BY_DEFINITION = "by definition"
+
+BALANCED_ACCURACY = "doi:10.1109/ICPR.2010.764"  # Brodersen et al. 2010
+BOX_OVERLAP = "arXiv:1902.09630"  # Rezatofighi et al. 2019: GIoU
+BOX_SHAPE = "arXiv:1911.08287"  # Zheng et al. 2020: DIoU, CIoU
+CALIBRATION = "arXiv:1706.04599"  # Guo et al. 2017
+CENSORING = "doi:10.2307/1907382"  # Tobin 1958
+CORN = "arXiv:2111.08851"  # Shi, Cao & Raschka 2021
+CONTRAST = "arXiv:1807.03748"  # van den Oord et al. 2018: InfoNCE
+CONVEX_BOUNDS = "doi:10.1198/016214505000000907"  # Bartlett, Jordan & McAuliffe 2006
+COUNTS = "doi:10.1017/CBO9781139013567"  # Cameron & Trivedi 2013
+DISPERSION = "doi:10.1111/j.2517-6161.1987.tb01685.x"  # Jørgensen 1987: variance as a power of the mean
+DISTILLATION = "arXiv:1503.02531"  # Hinton, Vinyals & Dean 2015
+EFFECTIVE = "arXiv:1901.05555"  # Cui et al. 2019: effective numbers
+ELICITED = "doi:10.1198/jasa.2011.r10138"  # Gneiting 2011: which functional a score elicits
+F_MEASURE = "arXiv:1402.1892"  # Lipton, Elkan & Narayanaswamy 2014
+FOCAL = "arXiv:1708.02002"  # Lin et al. 2017
+FOCAL_BENDS = "arXiv:2011.09172"  # Charoenphakdee et al. 2021
+FORECASTS = "doi:10.1016/j.ijforecast.2019.02.017"  # Kolassa 2020: the best point forecast depends on the measure
+GENERAL_ROBUST = "arXiv:1701.03077"  # Barron 2019
+IMBALANCE_UNHARMFUL = "doi:10.1093/jamia/ocac093"  # van den Goorbergh et al. 2022
+LINEAR_MODELS = "doi:10.1201/9780203753736"  # McCullagh & Nelder 1989
+LOGIT_ADJUSTMENT = "arXiv:2007.07314"  # Menon et al. 2021
+MASK_METRICS = "arXiv:2206.01653"  # Maier-Hein et al. 2022: Metrics Reloaded
+MEAN_AND_SPREAD = "doi:10.1109/ICNN.1994.374138"  # Nix & Weigend 1994
+NNU_NET = "arXiv:1809.10486"  # Isensee et al. 2018: Dice + cross-entropy
+ORDERED = "doi:10.1111/j.2517-6161.1980.tb01109.x"  # McCullagh 1980
+PROPER = "doi:10.1198/016214506000001437"  # Gneiting & Raftery 2007
+PSEUDO_LIKELIHOOD = "doi:10.2307/1913472"  # Gourieroux, Monfort & Trognon 1984: Poisson is right for the mean
+QUANTILES = "doi:10.2307/1913643"  # Koenker & Bassett 1978
+RARE_EVENTS = "doi:10.1093/oxfordjournals.pan.a004868"  # King & Zeng 2001
+RELATIVE = "doi:10.1057/jors.2014.103"  # Tofallis 2015: MAPE favours low forecasts
+ROBUST = "doi:10.1214/aoms/1177703732"  # Huber 1964
+ROBUST_SCALE = "doi:10.2307/2291267"  # Rousseeuw & Croux 1993
+SMEARING = "doi:10.1080/01621459.1983.10478017"  # Duan 1983
+SMOOTHING = "arXiv:1906.02629"  # Müller, Kornblith & Hinton 2019
+STUDENT = "doi:10.1080/01621459.1989.10478852"  # Lange, Little & Taylor 1989
+TRIPLETS = "arXiv:1503.03832"  # Schroff, Kalenichenko & Philbin 2015
+TVERSKY = "arXiv:1706.05721"  # Salehi, Erdogmus & Gholipour 2017
