@@ -22,7 +22,7 @@ def warned() -> list[dict[str, Any]]:
     for code, severity, place, text in _declared():
         row = found.setdefault(code, {"code": code, "severity": severity, "places": [], "says": []})
         row["places"] = list(dict.fromkeys([*row["places"], place]))
-        row["says"] = list(dict.fromkeys([*row["says"], _open(text)]))
+        row["says"] = list(dict.fromkeys([*row["says"], opened(text)]))
     return [found[code] for code in sorted(found)]
 
 
@@ -38,5 +38,10 @@ def _declared() -> Iterator[tuple[str, str, str, str]]:
         yield code, "warning", "an evaluation", says
 
 
-def _open(text: str) -> str:
+def opened(text: str) -> str:
+    """A sentence with its numbers left open.
+
+    >>> opened("{p.n:,} rows")
+    '… rows'
+    """
     return "".join(plain + ("…" if field is not None else "") for plain, field, _, _ in Formatter().parse(text))

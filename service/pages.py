@@ -81,8 +81,8 @@ def operations(schema: Mapping[str, Any]) -> str:
     about = f"<p class=lead>{escape(schema['info']['description'])}</p>"
     more = (
         '<p><a href="/openapi.json">openapi.json</a> says all of this to programs, <a href="/v1/limits">the limits</a> '
-        'how much may be asked at once; <a href="/problems">problems</a> and <a href="/warnings">warnings</a> explain '
-        "themselves.</p>"
+        'how much may be asked at once; <a href="/rules">rules</a>, <a href="/parameters">parameters</a>, '
+        '<a href="/warnings">warnings</a> and <a href="/problems">problems</a> explain themselves.</p>'
     )
     return page("Operations", [about, more, *found], "/docs")
 

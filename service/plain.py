@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from . import pages, shelf
+from . import pages, rulebook, shelf
 from .examples import EXAMPLES
 from .pages import Page
 from .problems import explained, listed, nowhere
@@ -57,6 +57,18 @@ def losses() -> Page:
 def loss(name: str) -> Page:
     """One loss."""
     return Page(shelf.loss_page(name))
+
+
+@house.get("/rules", include_in_schema=False)
+def rules() -> Page:
+    """Every rule of the advice."""
+    return Page(rulebook.rules_page())
+
+
+@house.get("/parameters", include_in_schema=False)
+def parameters() -> Page:
+    """Every parameter that the advice sets."""
+    return Page(rulebook.parameters_page())
 
 
 @house.get("/warnings", include_in_schema=False)

@@ -11,6 +11,7 @@ from losses import catalogue, get, pictures
 from losses.advice.answer import code_of
 from losses.catalogue import find, row
 from losses.errors import NotSupported
+from losses.ruled import pitfalls
 from losses.warned import warned
 
 from .mathml import mathml
@@ -32,7 +33,8 @@ def losses_page() -> str:
     rows = catalogue()
     about = (
         f"<p class=lead>{len(rows)} losses, compared. What each elicits is the prediction that makes it least: losses "
-        "that elicit different things train different models.</p>"
+        'that elicit different things train different models. Among them choose <a href="/rules">rules</a>, which set '
+        'their <a href="/parameters">parameters</a> from the column.</p>'
     )
     head = "".join(f'<th scope="col">{spoken(name).capitalize()}</th>' for name in ("loss", *HEADS))
     lines = "".join(_line(told) for told in rows)
@@ -84,7 +86,7 @@ def loss_page(name: str) -> str:
         **{escape(name): escape(says) for name, says in told["inputs"].items()},
         "also named": spoken(told["aliases"]),
         "native in": spoken(told["frameworks"]),
-        "source": _linked(told["source"]),
+        "source": linked(told["source"]),
     }
     parts = [
         f'<p class="kicker"><a href="/losses">Losses</a> / {told["id"]}</p>',
@@ -130,7 +132,8 @@ _ADDRESSES = (
 )
 
 
-def _linked(source: str) -> str:
+def linked(source: str) -> str:
+    """A source, with its address where it has one."""
     text = escape(source)
     for pattern, link in _ADDRESSES:
         text = pattern.sub(link, text)
@@ -160,6 +163,13 @@ def warning_page(code: str) -> str:
         f'<p class="kicker"><a href="/warnings">Warnings</a> / {told["severity"]}</p>',
         *(f'<p class="lead">{escape(says[0].upper() + says[1:])}.</p>' for says in told["says"]),
         f"<p>It is said of {escape(' and of '.join(told['places']))}; “…” stands for a number or a name of yours.</p>",
+        *map(_ground, pitfalls().get(code, ())),
         f"<p>You know of it already? Ask with <code>ignore={code}</code>, and it is left out.</p>",
     ]
     return page(code, parts)
+
+
+def _ground(told: Mapping[str, str]) -> str:
+    given = " and ".join(f"<code>{escape(told[part])}</code>" for part in ("when", "of") if told[part] != "always")
+    when = f"Given when {given}." if given else "Always given."
+    return f"<p>{when} Source: {linked(told['source'])}.</p>"

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from losses.advice.parameters import ESTIMATES
+from losses.advice.rules import RULES
 from losses.catalogue import LOSSES
 from losses.warned import warned
 from service.mathml import mathml
@@ -16,7 +18,7 @@ from tests.serving import Inside
 
 HEAVIEST = 150_000  # bytes of all that the page may load
 SCRIPTS = {name: content.decode() for name, (content, _) in ASSETS.items() if name.endswith(".js")}
-PATHS = ["/", "/evaluate", "/losses", "/warnings", "/problems", "/docs"]
+PATHS = ["/", "/evaluate", "/losses", "/rules", "/parameters", "/warnings", "/problems", "/docs"]
 PATHS += [f"/losses/{name}" for name in LOSSES] + [f"/warnings/{row['code']}" for row in warned()]
 PATHS += [f"/problems/{name}" for name in KINDS]
 
@@ -150,3 +152,35 @@ def test_a_private_picture_shows_no_more_than_the_private_profile(inside: Inside
     reply = inside.post("/v1/profiles", json=body)
     assert "123,456" not in reply.text
     assert "123456" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"), [("/rules", [row.id for row in RULES]), ("/parameters", [row.id for row in ESTIMATES])]
+)
+def test_every_rule_and_every_estimate_stands_on_its_page_with_its_source(
+    inside: Inside, path: str, rows: list[str]
+) -> None:
+    text = inside.get(path).text
+    assert re.findall(r'<code id="([\w-]+)">', text) == rows
+    assert len(re.findall(r"<tr><th scope=\"row\">", text)) == len(rows)
+    assert f'href="{path}"' in inside.get("/losses").text
+    assert f'href="{path}"' in inside.get("/docs").text
+
+
+def test_a_rule_of_the_page_says_when_it_fires_what_it_reads_and_on_what_ground(inside: Inside) -> None:
+    line = re.search(r'<tr><th scope="row"><code id="heavy-tails">.*?</tr>', inside.get("/rules").text)
+    assert line is not None
+    shown = re.sub(r"<[^>]+>", " ", line[0]).replace("&#x27;", "'").replace("&gt;", ">")
+    assert "+1.5" in shown
+    assert "kind == 'positive_skewed' and excess_kurtosis > 5.0" in shown
+    assert "loss.traits has 'heavy'" in shown
+    assert "excess kurtosis, functional, kind" in shown
+    assert 'href="https://doi.org/10.1080/01621459.1989.10478852"' in line[0]
+
+
+def test_the_page_of_a_warning_says_when_it_is_given_and_on_what_ground(inside: Inside) -> None:
+    text = inside.get("/warnings/MAE_ZEROS").text
+    assert (
+        "<code>of_numbers and zero_share &gt;= 0.5</code> and <code>loss.elicits has &#x27;median&#x27;</code>" in text
+    )
+    assert 'href="https://doi.org/10.1198/jasa.2011.r10138"' in text
