@@ -1,4 +1,4 @@
-"""Every rule, parameter and pitfall of the advice as data: when it speaks, what it reads, what it says, on what ground."""
+"""Rules, parameters and pitfalls of the advice as data: when each speaks, what it reads and says, on what ground."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ def rules_page() -> str:
     """Every rule of the ranking."""
     about = (
         '<p class="lead">A metric, a goal or costs ask for one prediction: the mean, a quantile, a probability. Losses '
-        "that elicit another are out. Of the others each starts with the points of its fit; then these rules speak, and "
-        f"the most points come first. {FIRES}</p>"
+        "that elicit another are out. Of the others each starts with the points of its fit; then these rules speak, "
+        f"and the most points come first. {FIRES}</p>"
     )
     heads = ("Rule", "Points", "Fires when", "For which losses", "Reads", "What it says", "Source")
     rows = (

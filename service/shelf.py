@@ -171,5 +171,4 @@ def warning_page(code: str) -> str:
 
 def _ground(told: Mapping[str, str]) -> str:
     given = " and ".join(f"<code>{escape(told[part])}</code>" for part in ("when", "of") if told[part] != "always")
-    when = f"Given when {given}." if given else "Always given."
-    return f"<p>{when} Source: {linked(told['source'])}.</p>"
+    return f"<p>Given when {given}. Source: {linked(told['source'])}.</p>"
