@@ -221,9 +221,9 @@ def health(client: httpx.Client, rows: int, values: int) -> Iterator[Row]:
 
 
 def overhead(client: httpx.Client, rows: int) -> Iterator[Row]:
-    """Our client, beside httpx with a body that is there already."""
+    """Our client, beside httpx with the same body, which is there already."""
     y, z = pairs(rows)
-    body, headers = npz(y, z), {"content-type": NPZ}
+    body, headers = arrow(y, z), {"content-type": ARROW}
     with LossClient(str(client.base_url), timeout=600) as ours:
         took = medians(
             {

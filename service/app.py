@@ -20,6 +20,7 @@ from .deadline import Deadline
 from .drain import Drain, LastWords
 from .health import self_test
 from .keys import Keys
+from .landing import Landings
 from .layers import Head, HeaderLimit, Mishaps
 from .observe import Metrics, Observer
 from .openapi import describe
@@ -66,6 +67,7 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Mishaps)
     app.add_middleware(LastWords, drain=app.state.drain)
     app.add_middleware(Observer, metrics=app.state.metrics, access_log=settings.access_log)
+    app.add_middleware(Landings)
 
 
 _CORS: dict[str, Any] = {

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
+from fastapi import Request
 
 from .errors import TooLarge
+from .landing import landing_in
 
 PIECE = 1 << 20
 FIRST = 1 << 16  # bytes for a body that does not say how large it is
@@ -46,19 +48,20 @@ class Rooms:
 
 
 @asynccontextmanager
-async def gathered(
-    pieces: AsyncIterable[bytes], rooms: Rooms, declared: int | None, most: int
-) -> AsyncIterator[memoryview]:
-    """The whole body, copied once; it is there until the context ends."""
+async def gathered(request: Request, rooms: Rooms, declared: int | None, most: int) -> AsyncIterator[memoryview]:
+    """The whole body, copied once at most; it is there until the context ends."""
     room, at = rooms.lend(FIRST if declared is None else declared), 0
+    pieces: AsyncIterable[bytes | memoryview] = request.stream()
     try:
-        async for piece in pieces:
-            if at + len(piece) > most:
-                raise too_large(most)
-            if at + len(piece) > len(room):
-                room = _grown(room, at, len(piece))
-            room[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
-            at += len(piece)
+        with landing_in(request.scope, lambda left: room.data[at : at + left]):
+            async for piece in pieces:
+                if at + len(piece) > most:
+                    raise too_large(most)
+                if at + len(piece) > len(room):
+                    room = _grown(room, at, len(piece))
+                if not isinstance(piece, memoryview):  # else it landed there
+                    room[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
+                at += len(piece)
         yield room.data[:at]
     finally:
         rooms.give_back(room)
@@ -68,6 +71,11 @@ def _grown(room: Room, used: int, more: int) -> Room:
     found = np.empty(2 * (used + more), np.uint8)
     found[:used] = room[:used]
     return found
+
+
+def fresh(left: int) -> memoryview:
+    """New room for the next bytes of a body that is read while it comes."""
+    return np.empty(min(left, ENOUGH), np.uint8).data
 
 
 class Channel:

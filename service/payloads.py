@@ -18,7 +18,7 @@ from losses.errors import NotSupported, UnreadableFile
 from .columnar import pyarrow
 from .media import ARROW, CSV, NPY, NPZ, PARQUET
 
-PIECE = 1 << 18
+PIECE = 1 << 22
 ROWS = 1 << 18
 SMALL = 2_000  # numbers that JSON carries as fast as anything
 FILES = {".parquet": PARQUET, ".pq": PARQUET, ".csv": CSV, ".npy": NPY, ".npz": NPZ, ".arrows": ARROW}

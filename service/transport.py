@@ -14,9 +14,10 @@ import anyio.to_thread
 from fastapi import Request
 from pydantic import BaseModel
 
-from .bodies import Channel, Stream, gathered, too_large
+from .bodies import Channel, Stream, fresh, gathered, too_large
 from .encodings import decoded, encoding_of
 from .errors import InvalidRequest, UnsupportedMediaType
+from .landing import landing_in
 from .media import ARROW, CSV, JSON, NPY, NPZ, PARQUET
 from .schemas import options_from_query
 from .settings import Settings
@@ -116,17 +117,18 @@ async def work(request: Request, answer: Callable[[Sent], T], progress: Progress
         return answer(Sent(medium.source(body, settings), query, settings, accept, progress))
 
     if not medium.streamed:
-        async with gathered(request.stream(), request.app.state.rooms, declared, most) as body:
+        async with gathered(request, request.app.state.rooms, declared, most) as body:
             return await anyio.to_thread.run_sync(lambda: answered(_whole(body, encoding, most)))
     channel = Channel()
-    filling = asyncio.create_task(channel.fill(request.stream(), most))
-    try:
-        source = Stream(channel)
-        return await anyio.to_thread.run_sync(
-            lambda: answered(decoded(source, encoding, most)), limiter=request.app.state.streams
-        )
-    finally:
-        filling.cancel()
+    with landing_in(request.scope, fresh):
+        filling = asyncio.create_task(channel.fill(request.stream(), most))
+        try:
+            source = Stream(channel)
+            return await anyio.to_thread.run_sync(
+                lambda: answered(decoded(source, encoding, most)), limiter=request.app.state.streams
+            )
+        finally:
+            filling.cancel()
 
 
 def _whole(body: memoryview, encoding: str, most: int) -> memoryview:
