@@ -368,9 +368,8 @@ def test_uvicorn_is_what_the_protocol_expects() -> None:
         "on_response=self.on_response_complete",
     ):
         assert promise in source
-    assert {"response_complete", "more_body"} <= set(
-        vars(httptools_impl.RequestResponseCycle(*[{}] * 10, lambda: None))
-    )
+    cycle = vars(httptools_impl.RequestResponseCycle(*[{}] * 10, lambda: None))
+    assert {"response_complete", "more_body", "body", "disconnected", "flow", "transport"} <= set(cycle)
     assert httptools_impl.STATUS_LINE[431].startswith(b"HTTP/1.1 431 ")
 
 
