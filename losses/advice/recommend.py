@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -91,28 +91,42 @@ Admitted = tuple[Candidate, Fit, list[Rule]]
 def admitted(q: Question) -> tuple[list[Admitted], list[tuple[str, str]]]:
     """The candidates that serve, best first, with the rules that speak of each; and why others do not."""
     found, ruled_out = [], []
-    live = [rule for rule in RULES if rule.when(q)]
-    for c in candidates():
-        fit = best_fit(q.functional, c.elicits)
-        against = refusal(q, c, fit, live)
-        if fit is not None and not against:
-            found.append((c, fit, [rule for rule in live if rule.which(q, c)]))
+    for c, fit, veto, rules in _judged(q):
+        if fit and not veto:
+            found.append((c, fit, rules))
         elif c.transform is None:
-            ruled_out.append((c.id, against))
-    return sorted(found, key=lambda row: (-points(row[1], row[2]), row[0].id)), ruled_out
+            ruled_out.append((c.id, refusal(q, c, veto)))
+    return sorted(found, key=_place), ruled_out
 
 
 def foremost(q: Question) -> str | None:
     """What comes first, in words; None where nothing serves."""
-    return next((c.usage for c, *_ in admitted(q)[0]), None)
+    serving = ((c, fit, rules) for c, fit, veto, rules in _judged(q) if fit and not veto)
+    first = min(serving, key=_place, default=None)
+    return first and first[0].usage
 
 
-def refusal(q: Question, c: Candidate, fit: Fit | None, live: Iterable[Rule]) -> str:
-    """Why a candidate is out of the question; empty where it is not."""
-    if fit is None:
-        found = " and ".join(NAMES.get(e, e) for e in sorted(c.elicits))
-        return f"{c.title} yields {found}; {q.wanted} asks for {NAMES.get(q.functional, q.functional)}"
-    return next((f"{c.title}: {sentence(r.because, q, c)}" for r in live if r.weight is None and r.which(q, c)), "")
+def _judged(q: Question) -> Iterator[tuple[Candidate, Fit | None, Rule | None, list[Rule]]]:
+    """Each candidate: how it fits the question, the rule that rules it out, and else the rules that speak of it."""
+    live = [rule for rule in RULES if rule.when(q)]
+    vetoes = [rule for rule in live if rule.weight is None]
+    for c in candidates():
+        fit = best_fit(q.functional, c.elicits)
+        veto = next((rule for rule in vetoes if fit and rule.which(q, c)), None)
+        yield c, fit, veto, [rule for rule in live if fit and not veto and rule.which(q, c)]
+
+
+def _place(found: Admitted) -> tuple[float, str]:
+    c, fit, rules = found
+    return -points(fit, rules), c.id
+
+
+def refusal(q: Question, c: Candidate, veto: Rule | None) -> str:
+    """Why a candidate is out of the question: a rule, or what it yields."""
+    if veto:
+        return f"{c.title}: {sentence(veto.because, q, c)}"
+    found = " and ".join(NAMES.get(e, e) for e in sorted(c.elicits))
+    return f"{c.title} yields {found}; {q.wanted} asks for {NAMES.get(q.functional, q.functional)}"
 
 
 def points(fit: Fit, rules: Iterable[Rule]) -> float:
