@@ -12,7 +12,7 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks.regret import corpus, evidence, report
+from benchmarks.regret import corpus, evidence, raced, report
 from benchmarks.table import head, line
 
 KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "losses" / "regret"
@@ -25,6 +25,10 @@ def main() -> None:
     options.add_argument("--out", type=Path, default=KEPT, metavar="FOLDER", help="where scores are kept (%(default)s)")
     options.add_argument("--minutes", type=float, default=120, help="after which no more is trained (%(default)g)")
     options.add_argument("--repeats", type=int, default=1, help="of the folds (%(default)d)")
+    options.add_argument(
+        "--race", type=float, metavar="SECONDS", help="a race of as many for each cell of boosted trees"
+    )
+    options.add_argument("--tables", type=int, default=12, help="on which to race (%(default)d)")
     options.add_argument("--write-evidence", action="store_true", help="for the advice to quote")
     options.add_argument("--markdown", action="store_true", help="as tables for the README")
     chosen = options.parse_args()
@@ -35,7 +39,10 @@ def main() -> None:
     cells = corpus.read(chosen.corpus or chosen.out)
     if not cells:
         options.error(f"no scores in {chosen.corpus or chosen.out}")
-    for title, rows in report.tables(cells):
+    more = []
+    if chosen.race is not None:
+        cells, more = raced.some(cells, chosen.tables), [raced.racing(chosen.race)]
+    for title, rows in report.tables(cells, more):
         print(head(title, chosen.markdown))
         for row in rows:
             print(line(row, chosen.markdown), flush=True)
