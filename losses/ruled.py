@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from .advice.fits import FITS, NAMES
 from .advice.of_losses import LOSS
 from .advice.of_questions import QUESTION
 from .advice.parameters import ESTIMATES
@@ -32,6 +33,30 @@ def ruled() -> tuple[dict[str, Any], ...]:
         }
         for row in RULES
     )
+
+
+@cache
+def fitting() -> tuple[dict[str, Any], ...]:
+    """A row for each prediction that is wanted and each that a loss rewards, where one serves the other.
+
+    >>> fitting()[0]["wanted"], fitting()[0]["elicited"], fitting()[0]["points"]
+    ('the mean', 'the mean', 4.0)
+    """
+    return tuple(
+        {
+            "wanted": spelled(row.functional),
+            "elicited": spelled(row.elicits),
+            "points": row.weight,
+            "says": opened(row.because),
+            "source": row.source,
+        }
+        for row in FITS
+    )
+
+
+def spelled(functional: str) -> str:
+    """A functional in words."""
+    return NAMES.get(functional, functional.replace("_", " "))
 
 
 @cache

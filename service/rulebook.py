@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from losses.ruled import estimated, ruled
+from losses.ruled import estimated, fitting, ruled
 
 from .pages import page, table
 from .shelf import linked
@@ -26,8 +26,13 @@ def rules_page() -> str:
         (*_named(told), _points(told["points"]), _code(told["when"]), _code(told["of"]), *_ends(told))
         for told in ruled()
     )
+    wishes = (
+        (told["wanted"], told["elicited"], _points(told["points"]), escape(told["says"]), linked(told["source"]))
+        for told in fitting()
+    )
+    fits = table("What serves which wish", ("Wanted", "The loss elicits", "Points", "What it says", "Source"), wishes)
     more = '<p><a href="/parameters">How parameters are set</a>, <a href="/warnings">what is warned of</a>.</p>'
-    return page("Rules", [about, table("Rules", heads, rows), more])
+    return page("Rules", [about, fits, table("Rules", heads, rows), more])
 
 
 def parameters_page() -> str:

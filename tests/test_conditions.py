@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from losses.advice import sources
+from losses.advice.fits import FITS
 from losses.advice.of_losses import LOSS
 from losses.advice.of_questions import QUESTION
 from losses.advice.parameters import ESTIMATES
@@ -30,7 +31,7 @@ def test_every_row_says_when_it_speaks_by_readings_that_exist_and_names_its_grou
 
 
 def test_every_ground_is_cited():
-    assert {row.source for row in ROWS} == GROUNDS
+    assert {row.source for row in [*ROWS, *FITS]} == GROUNDS
 
 
 def test_a_condition_is_written_out_and_its_readings_are_those_of_its_helpers_too():

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from losses.advice import sources
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -18,8 +20,30 @@ class Fit:
     weight: float
     because: str
 
+    @property
+    def source(self) -> str:
+        """What the wish and its losses are known from."""
+        return GROUNDS[self.functional]
+
 
 EXACT = 4.0
+GROUNDS = {
+    **dict.fromkeys(("mean", "median", "quantile", "geometric_mean"), sources.ELICITED),
+    **dict.fromkeys(("relative_median", "near_median"), sources.RELATIVE),
+    **dict.fromkeys(("distribution", "interval", "probability"), sources.PROPER),
+    "centre": sources.ROBUST,
+    "ranking": sources.RANKING,
+    "decision": sources.CONVEX_BOUNDS,
+    "balanced_decision": sources.LOGIT_ADJUSTMENT,
+    "cost_decision": sources.COSTS,
+    "f_decision": sources.F_MEASURE,
+    "ordered": sources.ORDERED,
+    "overlap": sources.MASK_METRICS,
+    "box": sources.BOX_OVERLAP,
+    "similarity": sources.TRIPLETS,
+    "match": sources.DISTILLATION,
+    "bound": sources.VARIATIONAL,
+}
 
 FITS = (
     Fit("mean", "mean", EXACT, "it is least at the mean, which {q.wanted} rewards"),
