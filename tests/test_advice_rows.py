@@ -60,6 +60,7 @@ TARGETS: dict[str, Any] = {
     "flat_boxes": np.array([[0, 0, 2, 2], [1, 1, 1, 3]], float),
     "soft": RNG.dirichlet([1, 1, 1], 50),
     "logits": RNG.normal(0, 3, (50, 3)),
+    "prices": np.round(np.exp(RNG.normal(12, 0.3, 400)), -2),
 }
 
 
@@ -109,6 +110,7 @@ SPOKEN: dict[str, tuple[Case, Case]] = {
     "spread-for-zeros": (("zeros", NEURAL | RMSE, "gaussian_nll"), ("normal", NEURAL | RMSE, "gaussian_nll")),
     "bounded-pull-for-nets": (("very_skewed", NEURAL | RMSE, "huber"), ("normal", NEURAL | RMSE, "huber")),
     "overdispersed": (("counts", {}, "negative_binomial_nll"), ("even_counts", {}, "negative_binomial_nll")),
+    "no-counts": (("prices", {}, "negative_binomial_nll"), ("counts", {}, "negative_binomial_nll")),
     "the-metric-itself": (("normal", {"metric": "mae"}, "mae"), ("normal", {"metric": "mae"}, "quantile")),
     "own-deviance": (("counts", {"metric": "poisson_deviance"}, "poisson_nll"), ("counts", RMSE, "poisson_nll")),
     "twins": (("counts", {}, "poisson_deviance"), ("counts", {}, "poisson_nll")),

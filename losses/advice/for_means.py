@@ -104,4 +104,8 @@ MEANS = (
         "overdispersed", lambda q: _mean(q) and q.counts and q.p.dispersion > 1.3, trait("overdispersed"), 0.6,
         "variance is {p.dispersion:.3g} times the mean", source=sources.COUNTS,
     ),
+    Rule(
+        "no-counts", lambda q: _mean(q) and not q.counts, trait("overdispersed"), -1.5,
+        "the values are whole numbers but count nothing", source=sources.COUNTS,
+    ),
 )  # fmt: skip
