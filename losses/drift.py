@@ -17,6 +17,7 @@ from losses.advice.recommend import read, recommend
 from losses.errors import EmptyInput, InvalidProfile, NotSupported
 from losses.profile import Profile
 from losses.profile.distance import Distances, common_values, distances, numeric, share_of
+from losses.words import number
 
 SURE = 3.29  # standard errors that chance exceeds once in a thousand
 OF_MANY = 4.5  # the same for the largest of some hundred classes
@@ -153,7 +154,7 @@ def _unit(p: Profile, q: Profile) -> Iterator[Change]:
     """Every quantile grew by one and the same factor."""
     ratio = _factor(p, q)
     if ratio:
-        says = f"every quantile is {ratio:.4g} times what it was: has the unit changed?"
+        says = f"every quantile is {number(ratio)} times what it was: has the unit changed?"
         yield Change("unit", 1.0, ratio, says)
 
 
@@ -177,15 +178,16 @@ def _location(p: Profile, q: Profile) -> Iterator[Change]:
     sigma = p.robust_sigma or q.robust_sigma
     if abs(shift) > SURE * error and abs(shift) > MOVED * sigma:
         far = f", by {abs(shift) / sigma:.2g} robust sigmas" if 0 < sigma < math.inf else ""
-        says = f"the mean {_way(shift)} from {p.mean:.4g} to {q.mean:.4g}{far}; the median went from {p.median:.4g}"
-        yield Change("location", p.mean, q.mean, f"{says} to {q.median:.4g}")
+        mean, median = (f"from {number(a)} to {number(b)}" for a, b in ((p.mean, q.mean), (p.median, q.median)))
+        says = f"the mean {_way(shift)} {mean}{far}; the median went {median}"
+        yield Change("location", p.mean, q.mean, says)
 
 
 def _scale(p: Profile, q: Profile) -> Iterator[Change]:
     if not _both(p, q) or p.std == q.std:
         return
     if min(p.std, q.std) == 0:
-        yield Change("scale", p.std, q.std, f"the standard deviation went from {p.std:.4g} to {q.std:.4g}")
+        yield Change("scale", p.std, q.std, f"the standard deviation went from {number(p.std)} to {number(q.std)}")
         return
     grown = math.log(q.std) - math.log(p.std)
     error = math.sqrt(sum((_kurtosis(side) + 2) / (4 * side.n) for side in (p, q)))
@@ -194,8 +196,8 @@ def _scale(p: Profile, q: Profile) -> Iterator[Change]:
         grown = min(grown, middle, key=abs) if grown * middle > 0 else 0.0
         error = max(error, math.sqrt(2 / p.n + 2 / q.n))
     if abs(grown) > max(SURE * error, math.log(RESCALED)):
-        robust = f"robust sigma from {p.robust_sigma:.4g} to {q.robust_sigma:.4g}"
-        says = f"the standard deviation went from {p.std:.4g} to {q.std:.4g}, {robust}"
+        robust = f"robust sigma from {number(p.robust_sigma)} to {number(q.robust_sigma)}"
+        says = f"the standard deviation went from {number(p.std)} to {number(q.std)}, {robust}"
         yield Change("scale", p.std, q.std, says)
 
 
@@ -228,11 +230,11 @@ def _support(p: Profile, q: Profile) -> Iterator[Change]:
         if not was and now:
             yield Change("support", was, now, f"{now:,} of {n:,} rows are {what}, where none was")
     if p.unit_interval and not p.integral and q.nonnegative and not q.unit_interval:
-        yield Change("support", p.max, q.max, f"values reach {q.max:.4g}, where all lay from 0 to 1")
+        yield Change("support", p.max, q.max, f"values reach {number(q.max)}, where all lay from 0 to 1")
     x, at = q.sketch.weighted()
     outside = float(at[(x < p.min) | (x > p.max)].sum() / at.sum())
     if outside > max(SHARE, 2 * SURE**2 / p.n):
-        says = f"{outside:.2%} of rows lie outside the earlier range, {p.min:.4g} to {p.max:.4g}"
+        says = f"{outside:.2%} of rows lie outside the earlier range, {number(p.min)} to {number(p.max)}"
         yield Change("range", [p.min, p.max], [q.min, q.max], says)
 
 
@@ -269,7 +271,7 @@ def _spikes(p: Profile, q: Profile) -> Iterator[Change]:
     shares = list(zip(values.tolist(), share_of(p, values), share_of(q, values), strict=True))
     moved = [(v, float(a), float(b)) for v, a, b in shares if _apart(a, b, p.n, q.n, OF_MANY)]
     for v, a, b in sorted(moved, key=lambda row: -abs(row[2] - row[1]))[:3]:
-        yield Change("spike", a, b, f"the single value {v:.6g} went from {a:.2%} to {b:.2%} of rows")
+        yield Change("spike", a, b, f"the single value {number(v, 6)} went from {a:.2%} to {b:.2%} of rows")
 
 
 def _arrays(p: Profile, q: Profile) -> Iterator[Change]:
@@ -284,7 +286,7 @@ def _arrays(p: Profile, q: Profile) -> Iterator[Change]:
     for name, a in old.items():
         b = new[name]
         if type(a) is float and not math.isclose(a, b, rel_tol=RELATIVE, abs_tol=SHARE):
-            yield Change(name, a, b, f"{name.replace('_', ' ')} went from {a:.4g} to {b:.4g}")
+            yield Change(name, a, b, f"{name.replace('_', ' ')} went from {number(a)} to {number(b)}")
         if isinstance(a, list) and all(type(v) is float for v in (*a, *b)):
             at = int(np.argmax(np.abs(np.subtract(a, b))))
             if _apart(a[at], b[at], p.n, q.n, OF_MANY):

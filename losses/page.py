@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from losses.words import filled, number
+
 from .advice import Notice
 from .advice.question import ask
 from .advice.vocabulary import KINDS
@@ -198,7 +200,7 @@ def _ends(p: Profile) -> str:
 def _value(p: Profile, x: float) -> str:
     """A value of the column: a number, or the point in time that it is the seconds of."""
     if not _dates(p) or abs(x) > FARTHEST:
-        return f"{x:.4g}"
+        return number(x)
     return str(np.datetime_as_string(np.datetime64(round(x * 1e6), "us"), unit="auto"))
 
 
@@ -303,7 +305,7 @@ def known(p: Profile) -> list[tuple[str, str]]:
         **{name: _value(p, x) for name, x in (("first", p.min), ("middle", p.median), ("last", p.max))},
         "codes": ", ".join(f"{value:g} ({rows:,} rows)" for value, rows in p.sentinels.items()),
     }
-    return [(name, says.format(p=p, **more)) for name, when, says in KNOWN if when(p)]
+    return [(name, filled(says, p=p, **more)) for name, when, says in KNOWN if when(p)]
 
 
 def _facts(p: Profile) -> list[str]:
@@ -313,7 +315,7 @@ def _facts(p: Profile) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else number(value)
 
 
 def _spoken(name: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "losses"
 FLOORS = (
-    *("errors", "pool", "remote", "tracing", "machine", "special", "domains", "sphere", "params", "arrays", "tally"),
-    *("blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
+    *("errors", "words", "pool", "remote", "tracing", "machine", "special", "domains", "sphere", "params", "arrays"),
+    *("tally", "blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "compare", "profile", "advice"),
     *("racing", "drift", "audit", "page", "pictures", "report", "warned", "conditions", "ruled", "clusters", "advisor"),
@@ -20,8 +20,8 @@ FLOORS = (
 )
 READS = {  # rooms that stand on less than all below them
     "frameworks": {"errors", "core"},
-    "profile": {"errors", "pool", "remote"},
-    "advice": {"errors", "domains", "core", "layouts", "sums", "catalogue", "profile"},
+    "profile": {"errors", "words", "pool", "remote"},
+    "advice": {"errors", "words", "domains", "core", "layouts", "sums", "catalogue", "profile"},
 }
 LATE = {"advisor": {"sklearn"}}  # rooms that are only read on first use, and what they may bring along
 FILES = {str(file.relative_to(ROOT)): file for file in sorted(ROOT.rglob("*.py"))}

@@ -119,6 +119,7 @@ def test_an_example_at_a_click_gives_an_answer_with_pictures_and_code_that_anyon
 
 def test_a_dropped_file_is_read_its_column_guessed_and_another_chosen(view):
     page = view("/")
+    page.wait_for_load_state("networkidle")
     text = "id,rooms,price\n" + "".join(f"{i},{i % 5},{(i * 37 % 101) ** 2 + 0.5}\n" for i in range(200))
     page.evaluate(
         """(text) => {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from losses.advice.for_classes import overconfident
 from losses.advice.question import Question
+from losses.words import filled
 
 
 @dataclass(frozen=True)
@@ -78,4 +79,4 @@ TURNS = (
 def would_change(q: Question) -> tuple[str, ...]:
     """The turns that apply, as sentences."""
     rival = q.p.kinds[1].id.replace("_", " ") if len(q.p.kinds) > 1 else ""
-    return tuple(turn.says.format(q=q, p=q.p, rival=rival) for turn in TURNS if turn.when(q))
+    return tuple(filled(turn.says, q=q, p=q.p, rival=rival) for turn in TURNS if turn.when(q))

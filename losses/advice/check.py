@@ -22,6 +22,7 @@ from losses.advice.rule import sentence, spoken
 from losses.advice.vetoes import VETOES
 from losses.core import Loss
 from losses.sums import Sum, terms_of
+from losses.words import number
 
 Verdict = Literal["fine", "wrong_task", "wrong_support", "wrong_functional", "miscalibrating", "wrong_scale"]
 
@@ -52,7 +53,9 @@ class Price:
 
     def __str__(self) -> str:
         more = f"{self.excess:.0%} more" if self.excess < 10 else f"{self.here / self.best:.3g} times as much"
-        return f"{self.metric} {self.here:.4g} instead of {self.best:.4g} ({more}) for a constant on this column"
+        return (
+            f"{self.metric} {number(self.here)} instead of {number(self.best)} ({more}) for a constant on this column"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-safe data."""
@@ -250,8 +253,8 @@ def _scale(case: Case) -> str:
         far = "squared" if ratio > OFF else "absolute" if ratio < 1 / OFF else ""
         if far and not (far == "absolute" and q.functional == "median"):
             return (
-                f"{name} {getattr(case.loss, name):.4g} is {ratio:.3g} times what this column's spread asks for "
-                f"({wanted:.4g}): it acts as the {far} error"
+                f"{name} {number(getattr(case.loss, name))} is {ratio:.3g} times what this column's spread asks for "
+                f"({number(wanted)}): it acts as the {far} error"
             )
     return ""
 

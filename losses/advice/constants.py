@@ -14,6 +14,7 @@ from losses.advice.pitfall import geometric_mean
 from losses.advice.question import Question
 from losses.core import Loss
 from losses.layouts import Elementwise, Signed
+from losses.words import number
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +38,7 @@ class Constant:
 
     def __str__(self) -> str:
         share = "" if self.share_of_total is None else f", {self.share_of_total:.0%} of the total"
-        return f"alone it predicts {self.value:.4g}{share}, above {self.over:.0%} of rows"
+        return f"alone it predicts {number(self.value)}{share}, above {self.over:.0%} of rows"
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-safe data."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from losses.advice.pitfall import geometric_mean
 from losses.advice.question import Question
+from losses.words import filled
 
 
 @dataclass(frozen=True)
@@ -149,4 +150,4 @@ def fact(q: Question, elicits: str) -> list[str]:
     """The first fact about what a loss elicits, or what is wished for; none where no target was seen."""
     about = {elicits} if q.of_numbers else {q.functional}
     row = next((row for row in FACTS if (not row.of or about & set(row.of)) and row.when(q)), None)
-    return [row.says.format(q=q, p=q.p, **row.data(q))] if row else []
+    return [filled(row.says, q=q, p=q.p, **row.data(q))] if row else []

@@ -13,6 +13,7 @@ from losses.advice import vocabulary as v
 from losses.advice.question import Question, ask
 from losses.errors import LossesError
 from losses.profile import Profile
+from losses.words import filled, number
 
 Level = Literal["firm", "close", "tie", "open", "weak", "default"]
 
@@ -56,7 +57,7 @@ def confidence(q: Question, points: Sequence[float], names: Sequence[str]) -> Co
     level, says = next((level, says) for level, when, says in LEVELS if when(q, margin))
     second = names[1] if len(names) > 1 else ""
     return Confidence(
-        level, None if lead is None else round(lead, 3), says.format(q=q, p=q.p, second=second, lead=lead)
+        level, None if lead is None else round(lead, 3), filled(says, q=q, p=q.p, second=second, lead=lead)
     )
 
 
@@ -98,7 +99,7 @@ def flips(q: Question, first: str | None, best: Callable[[Question], str | None]
         except LossesError:  # what is left cannot be asked this
             continue
         if found is not None and found != first:
-            yield Flip(trial.id, found, f"{trial.says.format(q=q, p=q.p, **trial.data(q))}: {found}")
+            yield Flip(trial.id, found, f"{filled(trial.says, q=q, p=q.p, **trial.data(q))}: {found}")
 
 
 def _fences(q: Question) -> tuple[float, float]:
@@ -117,7 +118,7 @@ def _where(q: Question, kept: Callable[[Any], Any]) -> Question:
 
 def _far(q: Question) -> dict[str, Any]:
     low, high = _fences(q)
-    ends = [f"below {low:.4g}"] * (q.p.min < low) + [f"above {high:.4g}"] * (q.p.max > high)
+    ends = [f"below {number(low)}"] * (q.p.min < low) + [f"above {number(high)}"] * (q.p.max > high)
     rows = q.p.outliers.rows
     return {"rows": f"{rows:,} row" + "s" * (rows != 1), "ends": " and ".join(ends)}
 

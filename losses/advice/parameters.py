@@ -10,6 +10,7 @@ from typing import Any
 from losses.advice import sources
 from losses.advice.candidates import Candidate
 from losses.advice.question import Question
+from losses.words import filled, number
 
 CAP = 100.0  # the most that one positive may cost
 INTERVAL = 1.96  # standard errors on either side: a 95% interval
@@ -33,11 +34,11 @@ class Estimate:
 
     def says(self, q: Question, value: Any) -> str:
         """The sentence, with an interval where the estimate is weak."""
-        told, off = self.because.format(q=q, p=q.p, **self.data(q)), INTERVAL * self.error(q)
+        told, off = filled(self.because, q=q, p=q.p, **self.data(q)), INTERVAL * self.error(q)
         if not WEAK < off < math.inf:
             return told
         low, high = value * max(1 - off, 0), value * (1 + off)
-        return f"{told}; {q.p.n:,} rows leave it anywhere from {low:.3g} to {high:.3g}"
+        return f"{told}; {q.p.n:,} rows leave it anywhere from {number(low, 3)} to {number(high, 3)}"
 
 
 def _spread(q: Question) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from losses.advice.candidates import Candidate
 from losses.advice.question import Question
+from losses.words import filled
 
 Severity = Literal["info", "warning", "error"]
 
@@ -43,7 +44,7 @@ class Pitfall:
     def warn(self, q: Question, c: Candidate | None = None) -> Notice:
         """The warning, with the numbers in it."""
         data = self.data(q)
-        return Notice(self.code, self.severity, self.message.format(q=q, p=q.p, c=c, **data), data)
+        return Notice(self.code, self.severity, filled(self.message, q=q, p=q.p, c=c, **data), data)
 
 
 def of_mean(q: Question, value: float) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from losses.advice import vocabulary as v
 from losses.advice.candidates import Candidate
 from losses.advice.question import Question
+from losses.words import filled
 
 ODD_SHAPES = ("positive_skewed", "zero_inflated_positive", "proportion")  # no location-scale family has them
 
@@ -76,7 +77,7 @@ def sentence(template: str, q: Question, c: Candidate) -> str:
     """A reason with this column's numbers in it."""
     lacking = next((name for name in q.require if unmet(name, c)), "")
     words = {row.id: row.id.replace("_", " ") for row in v.REQUIREMENTS}.get(lacking, f"in the unit {lacking}")
-    return template.format(q=q, p=q.p, c=c, unmet=words, fractions=round(q.p.moments.total - q.p.integers))
+    return filled(template, q=q, p=q.p, c=c, unmet=words, fractions=round(q.p.moments.total - q.p.integers))
 
 
 def spoken(text: str) -> str:

@@ -15,6 +15,7 @@ from losses.profile.clues import CLUES, POSSIBLE, PRIOR, Clue
 from losses.profile.counting import ZeroFit
 from losses.profile.facts import Facts
 from losses.profile.questions import between
+from losses.words import filled
 
 if TYPE_CHECKING:
     from losses.profile.readings import Readings
@@ -102,7 +103,7 @@ def _evidence(kind: str, held: list[Clue]) -> tuple[str, ...]:
 def _sentence(says: str, facts: Facts | None) -> str:
     """The sentence of a clue, with the numbers it rests on where they may be shown."""
     shows = _SHOWS.get(says, "")
-    return f"{says} ({shows.format(f=facts)})" if shows and facts else says
+    return f"{says} ({filled(shows, f=facts)})" if shows and facts else says
 
 
 def _other(kind: str, ids: list[str]) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 from losses.profile.kinds import Kind, ranked
 from losses.profile.spread import Reading
 from losses.profile.support import Support
+from losses.words import filled
 
 if TYPE_CHECKING:
     from losses.profile.tally import Tally
@@ -149,7 +150,7 @@ class Readings(Support):
             return f"width {self.structure.width}"
         if self.words.distinct or self.n_classes <= 2:
             return f"{self.n_classes} classes, majority {self.majority_share:.1%}"
-        return f"mean {self.mean:.4g}, median {self.median:.4g}, from {self.min:.4g} to {self.max:.4g}"
+        return filled("mean {p.mean:.4g}, median {p.median:.4g}, from {p.min:.4g} to {p.max:.4g}", p=self)
 
 
 _SCALARS = (

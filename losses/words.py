@@ -1,0 +1,41 @@
+"""Numbers in sentences: as people write them, without a power of ten where the digits can be read."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Any
+
+LONG, LONGEST = 1e4, 1e15  # between these thousands are set apart
+
+
+class _Plain(Formatter):
+    """``{x:.4g}`` as ``str.format`` has it, up to the thousands."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        told = super().format_field(value, format_spec)
+        return _apart(told) if format_spec.endswith("g") and LONG <= abs(value) < LONGEST else told
+
+
+def _apart(told: str) -> str:
+    return f"{float(told):,}".removesuffix(".0")
+
+
+_PLAIN = _Plain()
+
+
+def filled(template: str, /, **values: Any) -> str:
+    """A sentence with its numbers.
+
+    >>> filled("from {low:.4g} to {high:.6g}, {rows:,} rows", low=43812.0, high=304612.25, rows=1460)
+    'from 43,810 to 304,612, 1,460 rows'
+    """
+    return _PLAIN.vformat(template, (), values)
+
+
+def number(x: float, digits: int = 4) -> str:
+    """A number to so many digits.
+
+    >>> number(115206.3), number(0.123456), number(2e20)
+    ('115,200', '0.1235', '2e+20')
+    """
+    return _PLAIN.format_field(x, f".{digits}g")
