@@ -10,6 +10,7 @@ import numpy as np
 
 from losses.profile.counting import poisson_fits
 from losses.profile.names import calendar_words, coded_share, ordered_share, topics
+from losses.words import number
 
 if TYPE_CHECKING:
     from losses.profile.readings import Readings
@@ -54,7 +55,7 @@ class Facts:
     @property
     def ends(self) -> str:
         """The extremes, for sentences."""
-        return f"from {self.p.min:.10g} to {self.p.max:.10g}"
+        return f"from {number(self.p.min, 10)} to {number(self.p.max, 10)}"
 
     @cached_property
     def pair_apart(self) -> bool:
