@@ -132,10 +132,14 @@ def judge(loss: Any, rows: Rows, prediction: Any) -> float:
 # ── networks ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _flat(z: Any) -> bool:
+    return not isinstance(z, Mapping) and len(z.shape) == 1
+
+
 def weighted_cost(name: str, loss: Any, made: Any) -> Callable[[Any, Any, Any], Any]:
     """The weighted mean of a framework's loss, as its users take it: ``f(target, prediction, weight)``."""
-    if name == "keras":
-        return lambda y, z, w: made(y, z, sample_weight=w)
+    if name == "keras":  # whose own losses take the mean of the last axis, so that rows are (n, 1)
+        return lambda y, z, w: made(*((y[:, None], z[:, None]) if _flat(z) else (y, z)), sample_weight=w)
     if name == "optax":
         return lambda y, z, w: (w * made(z, y)).sum() / w.sum()
     if type(made).__module__.startswith("losses."):
