@@ -51,6 +51,10 @@ class Kind:
     trees: bool = True
     code: Callable[[Recommendation], str] | None = None  # where the code of the advice trains another model
 
+    def trained(self, loss: Loss, classes: int) -> Recipe:
+        """How it is trained with a loss; MAPE is the absolute error with weights 1/|y|."""
+        return self.recipe(loss, classes) if loss.about.id != "mape" else _by_size(self.recipe(_absolute(), classes))
+
 
 def threads(table: Table) -> int:
     """How many threads a fit is worth: they cost more than they bring on small tables."""
@@ -120,8 +124,7 @@ def _text(params: dict[str, Any]) -> str:
 
 
 def _sklearn(loss: Loss, classes: int) -> Recipe:
-    inverse = loss.about.id == "mape"
-    model = (_absolute() if inverse else loss).to("sklearn")
+    model = loss.to("sklearn")
     options = [name for name in model.get_params() if name.rpartition("__")[2] == "max_iter"]
     if len(options) != 1 or "HistGradientBoosting" not in repr(model):
         raise NotSupported(f"scikit-learn's boosted trees cannot be trained with {loss}")
@@ -132,25 +135,17 @@ def _sklearn(loss: Loss, classes: int) -> Recipe:
         settings = {"max_iter": trees, "random_state": seed, "categorical_features": words}
         return _copy(model).set_params(**{prefix + name: value for name, value in settings.items()})
 
-    return Recipe(repr(model) + " by 1/|y|" * inverse, _fits(prepared, classes, inverse))
+    return Recipe(repr(model), _fits(prepared, classes))
 
 
 def _linear(loss: Loss, classes: int) -> Recipe:
-    inverse = loss.about.id == "mape"
-    model = frameworks.made(estimator(_absolute() if inverse else loss))
+    model = frameworks.made(estimator(loss))
 
     def prepared(rows: Table, trees: int, seed: int) -> Any:
         return _copy(model)
 
     probabilities = hasattr(model, "predict_proba")
-    return Recipe(repr(model) + " by 1/|y|" * inverse, _fits(prepared, classes, inverse), probabilities)
-
-
-def _absolute() -> Loss:
-    """MAPE is the absolute error with weights 1/|y|."""
-    from losses.catalogue import LOSSES
-
-    return LOSSES["mae"]()
+    return Recipe(repr(model), _fits(prepared, classes), probabilities)
 
 
 def _copy(model: Any) -> Any:
@@ -159,9 +154,9 @@ def _copy(model: Any) -> Any:
     return clone(model)
 
 
-def _fits(prepared: Callable[[Table, int, int], Any], classes: int, inverse: bool) -> Callable[..., Predict]:
+def _fits(prepared: Callable[[Table, int, int], Any], classes: int) -> Callable[..., Predict]:
     def fit(rows: Table, trees: int, seed: int) -> Predict:
-        model, rows = prepared(rows, trees, seed), _inverse(rows) if inverse else rows
+        model = prepared(rows, trees, seed)
         weights = {} if rows.weight is None else {_weight_of(model): rows.weight}
         model.fit(rows.x, rows.y, **weights)
         return _reader(model, classes)
@@ -169,10 +164,20 @@ def _fits(prepared: Callable[[Table, int, int], Any], classes: int, inverse: boo
     return fit
 
 
-def _inverse(rows: Table) -> Table:
-    size = np.abs(rows.y)
-    least = float(size[size > 0].min(initial=1.0))
-    return replace(rows, weight=(1.0 if rows.weight is None else rows.weight) / np.maximum(size, least))
+def _absolute() -> Loss:
+    from losses.catalogue import LOSSES
+
+    return LOSSES["mae"]()
+
+
+def _by_size(recipe: Recipe) -> Recipe:
+    """The same with weights 1/|y|; rows that are 0 have no relative error, and weigh nothing."""
+
+    def fit(rows: Table, trees: int, seed: int) -> Predict:
+        size = np.where(rows.y == 0, np.inf, np.abs(rows.y))
+        return recipe.fit(replace(rows, weight=(1.0 if rows.weight is None else rows.weight) / size), trees, seed)
+
+    return Recipe(f"{recipe.key} by 1/|y|", fit, recipe.probabilities)
 
 
 def _weight_of(model: Any) -> str:

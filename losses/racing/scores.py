@@ -78,6 +78,12 @@ def _above(c: Case) -> Case:
     return Case(c.y, np.maximum(c.z, min(0.0, float(c.y.min()))), c.weight, c.q)
 
 
+def _sized(c: Case) -> Case:
+    """Rows that are not 0: the others have no relative error."""
+    some = c.y != 0
+    return Case(c.y[some], c.z[some], None if c.weight is None else c.weight[some], c.q)
+
+
 def _r2(c: Case) -> float:
     return 1 - c.average((c.y - c.z) ** 2) / c.average((c.y - c.average(c.y)) ** 2)
 
@@ -149,7 +155,7 @@ SCORERS = (
     Scorer("mae", VALUES, lambda c: _ours("mae", c)),
     Scorer("medae", VALUES, _medae),
     Scorer("wape", VALUES, lambda c: c.average(np.abs(c.y - c.z)) / c.average(np.abs(c.y))),
-    Scorer("mape", VALUES, lambda c: _ours("mape", c)),
+    Scorer("mape", VALUES, lambda c: _ours("mape", _sized(c))),
     Scorer("smape", VALUES, lambda c: _ours("smape", c)),
     Scorer("rmsle", VALUES, lambda c: math.sqrt(_ours("msle", _above(c)))),
     Scorer("msle", VALUES, lambda c: _ours("msle", _above(c))),
