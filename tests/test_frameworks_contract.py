@@ -170,6 +170,24 @@ def test_a_network_without_inputs_learns_the_weighted_functional(name: str, spec
     assert judge(loss, rows, by_network(name, loss, rows)) < (0.3 if loss.about.id in MASKS else 0.05)
 
 
+SHAPES = {"columns": ((6, 1), (6, 1)), "a flat truth": ((6,), (6, 1)), "outputs": ((6, 2), (6, 2))}
+FLAT = {"flat": ((6,), (6,)), "a flat prediction": ((6, 1), (6,))}  # Keras's own then leave the weights out
+
+
+@pytest.mark.parametrize(
+    ("spec", "shapes"),
+    [(spec, SHAPES[k]) for spec in ("mse", "huber", "expectile:tau=0.8") for k in SHAPES]
+    + [("expectile:tau=0.8", FLAT[k]) for k in FLAT],
+)
+def test_a_loss_of_keras_weighs_rows_whatever_their_shape(spec: str, shapes: tuple[Any, Any]) -> None:
+    loss, made = exported(spec, "keras")
+    y, z = (np.random.default_rng(seed).normal(size=shape) for seed, shape in enumerate(shapes))
+    weight = np.arange(1.0, 7.0)
+    like = (6,) if y.size == 6 else (6, 2)
+    expected = loss(y.reshape(like), z.reshape(like), weight)
+    assert float(made(y, z, sample_weight=weight)) == pytest.approx(expected, rel=1e-5)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("spec", ["mae", "huber", "log_cosh", "bce_with_logits", "focal", "cross_entropy", "quantile"])
 def test_a_torch_module_is_finite_in_half_precision(spec: str, dtype: str) -> None:

@@ -1,4 +1,8 @@
-"""Keras: an object called as ``loss(y_true, y_pred, sample_weight)``; a weighted mean is over the sum of weights."""
+"""Keras: an object called as ``loss(y_true, y_pred, sample_weight)``; a weighted mean is over the sum of weights.
+
+A prediction of one number a row is a column, ``(n, 1)``, as a ``Dense(1)`` gives it: Keras's own losses average the
+last axis, and of a flat ``(n,)`` that is the rows, which leaves their weights nothing to weigh. Ours take both.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ def _class() -> type:
 
         def call(self, y_true: Any, y_pred: Any) -> Any:
             y_true, y_pred = _aligned(self.loss, y_true, y_pred)
-            return FORMULAS[self.loss.about.id](_ops(), self.loss, y_true, *parts(self.loss, y_pred))
+            return _of_rows(FORMULAS[self.loss.about.id](_ops(), self.loss, y_true, *parts(self.loss, y_pred)))
 
         def get_config(self) -> dict[str, Any]:
             home = {"module": type(self.loss).__module__, "kind": type(self.loss).__name__}
@@ -59,13 +63,18 @@ def _class() -> type:
 
 
 def _aligned(loss: Loss, y: Any, z: Any) -> tuple[Any, Any]:
-    """One column as a flat array, as Keras's own losses have it."""
+    """One column as a flat array, so that rows meet rows."""
     if isinstance(z, dict):
         return y, z
     classes = loss.inputs["y_true"].name == "distribution"
-    if classes and len(y.shape) == len(z.shape) and y.shape[-1] == 1:
+    if y.shape[-1] == 1 and len(y.shape) == len(z.shape) + (0 if classes else 1):
         return y[..., 0], z
     return (y, z[..., 0]) if len(z.shape) == len(y.shape) + 1 and z.shape[-1] == 1 else (y, z)
+
+
+def _of_rows(costs: Any) -> Any:
+    """Elements averaged over the last axis, as Keras's own losses have it: a weight is of a row."""
+    return _ops().total(costs) / costs.shape[-1] if len(costs.shape) > 1 else costs
 
 
 def _build(loss: Loss, reduction: str = WEIGHTED_MEAN, name: str | None = None) -> Any:
