@@ -10,6 +10,7 @@ from typing import Any
 from losses import frameworks
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # OpenMP spins on a busy machine; a few hundred rows need no threads
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # LightGBM takes its number of threads from joblib's count of cores
 os.environ.setdefault("KERAS_BACKEND", "torch" if importlib.util.find_spec("torch") else "jax")
 
 
