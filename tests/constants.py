@@ -213,11 +213,12 @@ def by_trees(name: str, loss: Any, rows: Rows, off: float | None = None) -> Any:
     x = (np.argsort(np.argsort(rows.y.reshape(len(rows.y), -1).sum(axis=1), kind="stable")) % 2)[:, None].astype(float)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        learner = frameworks.learner(loss, name, like)
         if off is not None:
+            learner = frameworks._frameworks()[name].learn(loss, loss.to(name), like)
             start = learner.objective.start(rows.y, rows.weight) + off
             learner.lacks = learner.fit_from(learner.model, x, rows.y, rows.weight, start)
             return as_read(loss, learner.predict(x))
+        learner = frameworks.learner(loss, name, like)
         return as_read(loss, learner.fit(x, rows.y, rows.weight).predict(x))
 
 

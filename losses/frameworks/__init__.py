@@ -13,11 +13,12 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..core import Loss
 from ..errors import NotSupported, UnknownName
-from ._learner import Learner
+from ._learner import WEIGHTED, Learner
 from ._spelling import Call, Framework, Steps, call, lines, made
 
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
@@ -73,6 +74,9 @@ def learner(loss: Loss, framework: str, like: Any = None) -> Learner:
     found = _frameworks()[name]
     if found.learn is None:
         raise NotSupported(f"{name} has no estimators to set up", field="framework", got=name)
+    if loss.about.id in WEIGHTED:
+        plain, weigh = WEIGHTED[loss.about.id]
+        return replace(found.learn(loss, made(found.native[plain](loss)), like), weigh=weigh)
     return found.learn(loss, made(found.spell(loss, name)), like)
 
 

@@ -41,6 +41,7 @@ class Learner:
     """An estimator set up for a loss: probabilities for labels, values on the scale of y for numbers.
 
     ``fit_from`` fits the model of our objective from a start, and returns what its predictions then lack.
+    ``weigh``, where the loss is another one with weights, finds them in the target.
     """
 
     model: Any
@@ -48,9 +49,12 @@ class Learner:
     objective: Objective | None = None
     fit_from: Callable[..., float] | None = None
     lacks: float = 0.0
+    weigh: Callable[[Array], Array] | None = None
 
     def fit(self, x: Any, y: Any, weight: Any = None) -> Learner:
         """Train; ``weight`` is one number a row."""
+        if self.weigh is not None:
+            weight = self.weigh(np.asarray(y, dtype=np.float64)) * (1.0 if weight is None else np.asarray(weight))
         if self.objective is None or self.fit_from is None:
             fit_weighted(self.model, x, y, weight)
         else:
@@ -61,6 +65,16 @@ class Learner:
         """The predictions."""
         found = self.reading.of(self.model, x)
         return found if self.objective is None else self.objective.predict(self.lacks + found)
+
+
+def by_size(y: Array) -> Array:
+    """Weights that make absolute errors relative ones, 1 on the average; a row of 0 has no relative error."""
+    size = np.abs(y)
+    found = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+    return found / found.mean() if found.any() else np.ones_like(size)
+
+
+WEIGHTED = {"mape": ("mae", by_size)}  # losses that are another one with weights, which is what to train with
 
 
 def fit_weighted(model: Any, x: Any, y: Any, weight: Any) -> None:
