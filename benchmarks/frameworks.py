@@ -12,7 +12,7 @@ import numpy as np
 import losses
 from benchmarks.table import Row, at_most, head, line
 from benchmarks.timing import Work, medians, repeated
-from losses.frameworks._objective import Objective
+from losses.frameworks import made
 
 ROWS, COLUMNS, TREES = 100_000, 20, 20
 BATCH, CALLS = 4096, 100
@@ -21,7 +21,12 @@ BOOSTED = {
     "xgboost": ("mse", "pseudo_huber"),
     "catboost": ("mse", "huber"),
 }
-MODULES = ("mae", "huber", "smooth_l1", "bce_with_logits")
+MODELS = {
+    "lightgbm": ("LGBMRegressor", {"n_estimators": TREES, "verbose": -1}),
+    "xgboost": ("XGBRegressor", {"n_estimators": TREES}),
+    "catboost": ("CatBoostRegressor", {"iterations": TREES, "verbose": False, "allow_writing_files": False}),
+}
+MODULES = ("mae", "smooth_l1", "bce_with_logits")  # torch's own, of which we have a formula too
 
 
 def boosting() -> Iterator[Row]:
@@ -38,16 +43,10 @@ def boosting() -> Iterator[Row]:
 
 
 def _train(name: str, loss: Any, x: Any, y: Any, ours: bool) -> Work:
-    key = "loss_function" if name == "catboost" else "objective"
-    params = loss.to(name) | ({key: Objective(loss)} if ours else {})
-    if name == "lightgbm":
-        model = importlib.import_module(name).LGBMRegressor(n_estimators=TREES, verbose=-1, **params)
-    elif name == "xgboost":
-        model = importlib.import_module(name).XGBRegressor(n_estimators=TREES, **params)
-    else:
-        own = {"eval_metric": "RMSE", "leaf_estimation_method": "Newton"} if ours else {}
-        quiet = {"verbose": False, "allow_writing_files": False}
-        model = importlib.import_module(name).CatBoostRegressor(iterations=TREES, **quiet, **params, **own)
+    spelling = importlib.import_module(f"losses.frameworks.{name}")
+    params = made(spelling._ours(loss)) if ours else loss.to(name)
+    kind, options = MODELS[name]
+    model = getattr(importlib.import_module(name), kind)(**options, **params)
     return lambda: model.fit(x, y)
 
 

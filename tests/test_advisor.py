@@ -110,6 +110,26 @@ def test_a_threshold_is_chosen_for_f1() -> None:
     assert f1_score(y[400:], advised.predict(x[400:])) >= f1_score(y[400:], plain.predict(x[400:])) - 0.02
 
 
+def test_a_threshold_for_macro_f1_may_lie_above_a_half_where_the_second_class_is_the_common_one() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(900, 2))
+    y = (x[:, 0] + rng.normal(size=900) > -1.5).astype(int)
+    plain = HistGradientBoostingClassifier(max_iter=20).fit(x[:500], y[:500])
+    advised = LossAdvisor("macro_f1", HistGradientBoostingClassifier(max_iter=20)).fit(x[:500], y[:500])
+    assert advised.threshold_ > 0.5
+    score = get_scorer("f1_macro")
+    assert score(advised, x[500:], y[500:]) > score(plain, x[500:], y[500:])
+
+
+def test_a_row_of_zero_does_not_rule_a_relative_error() -> None:
+    wants("lightgbm")
+    import lightgbm
+
+    advised = LossAdvisor("mape", lightgbm.LGBMRegressor(n_estimators=20, verbose=-1))
+    y = np.where(np.arange(len(Y)) % 3 == 0, 0.0, Y)
+    assert np.median(advised.fit(X, y).predict(X)) > 0.2 * np.median(Y)
+
+
 def test_classes_keep_their_names_and_balanced_decisions_favour_the_rare() -> None:
     x, y = RARE
     names = np.where(y == 1, "yes", "no")

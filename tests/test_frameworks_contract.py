@@ -302,6 +302,17 @@ def test_our_objectives_are_the_slope_with_a_positive_curvature(name: str, spec:
     assert np.isfinite(bend).all()
 
 
+@pytest.mark.parametrize("spec", sorted({spec for _, spec in OURS}))
+def test_our_objectives_are_the_same_for_few_rows_and_many(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from losses.frameworks import _objective
+
+    y, _ = inputs(losses.get(spec))
+    raw = np.random.default_rng(3).normal(size=24) * 3
+    few = _objective.Objective(losses.get(spec)).calc_ders_range(raw, y)
+    monkeypatch.setattr(_objective, "FEW", 0)
+    np.testing.assert_allclose(few, _objective.Objective(losses.get(spec)).calc_ders_range(raw, y), rtol=1e-12)
+
+
 @pytest.mark.parametrize(("name", "spec"), OURS)
 def test_our_objectives_survive_pickling_and_weigh_as_duplicates(name: str, spec: str) -> None:
     loss = losses.get(spec)

@@ -27,6 +27,7 @@ Array = NDArray[Any]
 FAR = 4.0  # the longest step on a log or logit scale
 NEAR = 0.01  # residuals below this share of the mean one count as this share
 LEAST = 1e-12
+FEW = 1000  # rows up to which the checks and threads of the engine cost more than the formula
 SHORT = 1e-9  # a step not worth taking
 
 
@@ -97,10 +98,19 @@ class Objective:
     def _exact(self, y: Array, raw: Array) -> tuple[Array, Array]:
         link = self.link
         z = link.back(raw)
-        (slope, bend), first = self.loss.derivatives(y, z), link.first(raw)
+        (slope, bend), first = self._of_rows(y, z), link.first(raw)
         if link is IDENTITY:
             return slope, bend
         return slope * first, bend * first * first + slope * link.second(raw)
+
+    def _of_rows(self, y: Array, z: Array) -> tuple[Array, Array]:
+        """CatBoost asks for at most 1,000 rows at a time, for which the plain formula is soonest."""
+        if len(y) > FEW or self._of_signs:
+            return self.loss.derivatives(y, z)
+        for name, part in (("y_true", y), ("y_pred", z)):
+            self.loss.inputs[name].check(part, name)
+        with np.errstate(all="ignore"):
+            return self.loss.slope(y, z), self.loss.curvature(y, z)
 
     def _positive(self, y: Array, raw: Array, slope: Array, bend: Array) -> Array:
         if self._of_signs:
@@ -113,11 +123,10 @@ class Objective:
         bend = np.maximum(bend, steep / miss)
         return np.where(bend > 0, bend, np.where(flat > 0, flat, 1.0))
 
-    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any = None) -> list[tuple[float, float]]:
-        """The same for CatBoost, which climbs: derivatives of minus the loss."""
+    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any = None) -> Array:
+        """The same for CatBoost, which climbs: derivatives of minus the loss, (n, 2); it reads lists more slowly."""
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
-        slope, bend = self.derivatives(np.asarray(targets), np.asarray(approxes), weight)
-        return list(zip((-slope).tolist(), (-bend).tolist(), strict=True))
+        return -np.stack(self.derivatives(np.asarray(targets), np.asarray(approxes), weight), axis=1)
 
     @property
     def _of_signs(self) -> bool:
