@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import losses
+from benchmarks import advisor
 from benchmarks.table import Row, at_most, head, line
 from benchmarks.timing import Work, medians, repeated
 from losses.frameworks import made
@@ -78,7 +79,11 @@ def _step(module: Any, prediction: Any, target: Any) -> Work:
 
 
 if __name__ == "__main__":
-    for title, rows in {"Boosting with our objective": boosting(), "Modules of torch": modules()}.items():
+    for title, rows in {
+        "Boosting with our objective": boosting(),
+        "Modules of torch": modules(),
+        "LossAdvisor beside its estimator's default": advisor.rows(),
+    }.items():
         print(head(title, markdown=False))
         for row in rows:
             print(line(row, markdown=False), flush=True)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from ..core import Loss
 from ..errors import MissingDependency, NotSupported, UnknownName
 from ._learner import Learner
+from ._nearest import nearest
 from ._objective import LABELS
 
 Row = Callable[[Any], Any]
@@ -158,8 +159,9 @@ def _post(step: str, what: Any) -> list[str]:
 class Framework:
     """One framework: what is installed, which models it trains, and a row for each loss it can take.
 
-    ``refused`` holds, for losses without a row, the reason and the nearest loss that has one; ``otherwise`` is the
-    reason for all the rest. ``write`` turns a spelled loss into lines that train with it; ``learn``, where the
+    ``refused`` holds, for losses without a row, the reason and the nearest loss that has one; the rest are refused
+    for ``otherwise``, or for ``lacking`` where it has other losses of their tasks, and the catalogue tells the nearest.
+    ``write`` turns a spelled loss into lines that train with it; ``learn``, where the
     framework has estimators, sets up one for it, like the one given.
     """
 
@@ -167,6 +169,7 @@ class Framework:
     write: Callable[[Loss, Any, Steps], list[str]]
     family: str | None
     otherwise: str
+    lacking: str = ""
     ours: Mapping[str, Row] = field(default_factory=dict)
     refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     learn: Callable[[Loss, Any, Any], Learner] | None = None
@@ -176,29 +179,28 @@ class Framework:
         """The loss as this framework writes it; raises NotSupported with the reason and the nearest loss."""
         row = self.native.get(loss.about.id) or self.ours.get(loss.about.id)
         if row is None:
-            reason, nearest = self.refused.get(loss.about.id, (self.otherwise, ""))
-            raise _refusal(loss, name, reason, nearest)
+            raise self._refusal(loss, name, *self.refused.get(loss.about.id, ("", "")))
         try:
             return row(loss)
         except _NoRowError as error:
-            raise _refusal(loss, name, *error.args) from None
+            raise self._refusal(loss, name, *error.args) from None
+
+    def _refusal(self, loss: Loss, name: str, reason: str, known: str) -> NotSupported:
+        near = known or nearest(loss, [*self.native, *self.ours])
+        reason = reason or (self.lacking if near else "") or self.otherwise
+        return NotSupported(
+            f"{name} cannot train with {loss}: {reason}; {f'nearest: {near}' if near else 'it has no loss near it'}",
+            loss=loss.about.id, field="framework", got=name, nearest=near or None,
+        )  # fmt: skip
 
 
 class _NoRowError(Exception):
     """A row that has nothing for these parameters."""
 
 
-def no(reason: str, nearest: str = "") -> NoReturn:
+def no(reason: str, known: str = "") -> NoReturn:
     """Said by a row that cannot spell a loss with these parameters."""
-    raise _NoRowError(reason, nearest)
-
-
-def _refusal(loss: Loss, name: str, reason: str, nearest: str) -> NotSupported:
-    hint = f"; nearest: {nearest}" if nearest else ""
-    return NotSupported(
-        f"{name} cannot train with {loss}: {reason}{hint}",
-        loss=loss.about.id, field="framework", got=name, nearest=nearest or None,
-    )  # fmt: skip
+    raise _NoRowError(reason, known)
 
 
 LINKS = {"log": "exp", "log1p": "expm1", "logit": "sigmoid"}

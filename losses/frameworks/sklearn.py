@@ -178,6 +178,8 @@ FRAMEWORK = Framework(
         "focal": ("it has no estimator with this loss", "weighted_bce"),
         "brier": ("it has no estimator with this loss", "bce"),
         "gaussian_nll": ("no estimator fits a mean and a variance by it", "quantile"),
+        "interval_score": ("it has no estimator with this loss; fit a quantile for each end", "quantile:tau=0.95"),
+        "crps_gaussian": ("no estimator fits a mean and a deviation by it", "quantile"),
         "label_smoothing_ce": ("its classifiers take no smoothed labels", "cross_entropy"),
         "negative_binomial_nll": ("it has no estimator with this loss", "poisson_nll"),
     },

@@ -127,6 +127,7 @@ FRAMEWORK = Framework(
         "focal_multiclass": ("it has no such objective", "cross_entropy"),
         "kl_div": ("it takes no rows of probabilities as targets", "bce"),
     },
+    lacking="it has no such objective, and ours add up to one number a row",
     otherwise="it trains on rows of a table, and this loss compares other things",
     write=_write,
     learn=_learn,
