@@ -200,9 +200,12 @@ def by_network(name: str, loss: Any, rows: Rows) -> Any:
 # ── trees and linear models ─────────────────────────────────────────────────────────────────────────────────────────
 
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
-    "lightgbm": ("LGBMRegressor", {"n_estimators": 60, "learning_rate": 0.3, "num_leaves": 4}),
-    "xgboost": ("XGBRegressor", {"n_estimators": 60, "learning_rate": 0.3, "max_depth": 2}),
-    "catboost": ("CatBoostRegressor", {"iterations": 60, "learning_rate": 0.3, "depth": 2, "random_seed": 0}),
+    "lightgbm": ("LGBMRegressor", {"n_estimators": 60, "learning_rate": 0.3, "num_leaves": 4, "n_jobs": 1}),
+    "xgboost": ("XGBRegressor", {"n_estimators": 60, "learning_rate": 0.3, "max_depth": 2, "n_jobs": 1}),
+    "catboost": (
+        "CatBoostRegressor",
+        {"iterations": 60, "learning_rate": 0.3, "depth": 2, "random_seed": 0, "thread_count": 1},
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import pickle
 import warnings
 from collections.abc import Callable
@@ -270,6 +271,14 @@ OURS = [
     for name in ("lightgbm", "xgboost", "catboost")
     if name in frameworks.NAMES
     for loss in frameworks._frameworks()[name].ours
+    if losses.get(loss).inputs["y_true"].name != "distribution"
+]
+OF_CLASSES = [
+    (name, spec)
+    for name in ("lightgbm", "xgboost")
+    if name in frameworks.NAMES
+    for spec in (*frameworks._frameworks()[name].ours, "cross_entropy:label_smoothing=0.3")
+    if losses.get(spec).inputs["y_true"].name == "distribution"
 ]
 
 
@@ -324,6 +333,53 @@ def test_our_objectives_survive_pickling_and_weigh_as_duplicates(name: str, spec
     twice, _ = made(np.repeat(y, times), np.repeat(raw, times))
     assert slope.sum() == pytest.approx(twice.sum())
     assert made.start(y, times) == pytest.approx(made.start(np.repeat(y, times)), rel=0.02, abs=0.02)
+
+
+@pytest.mark.parametrize("k", [2, 4])
+@pytest.mark.parametrize(("name", "spec"), OF_CLASSES)
+def test_our_objectives_of_classes_are_the_slope_of_each_sum_and_weigh_as_duplicates(
+    name: str, spec: str, k: int
+) -> None:
+    loss = of_classes(spec, k)
+    rng = np.random.default_rng(3)
+    y, raw = rng.integers(0, k, 24), rng.normal(size=(24, k)) * 2
+    raw = raw[:, 1] if k == 2 else raw
+    made = pickle.loads(pickle.dumps(objective(name, loss)))
+    slope, bend = made(y, raw)
+    assert slope.shape == bend.shape == raw.shape
+    assert (bend > 0).all()
+    for column in range(raw.ndim if raw.ndim == 1 else k):
+        step = np.zeros(raw.shape)
+        step[..., column if k > 2 else slice(None)] = 1e-6
+        lift = loss(y, made.read(raw + step), reduction="none") - loss(y, made.read(raw - step), reduction="none")
+        np.testing.assert_allclose(slope.reshape(24, -1)[:, column], lift / 2e-6, rtol=1e-4, atol=1e-6)
+    times = np.arange(24) % 3 + 1
+    np.testing.assert_allclose(made(y, raw, times)[0], slope * (times if k == 2 else times[:, None]))
+    np.testing.assert_allclose(made.start(y, times), made.start(np.repeat(y, times)))
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize(("name", "spec"), OF_CLASSES)
+def test_trees_of_our_objectives_of_classes_tell_classes_apart_in_their_own_words(name: str, spec: str, k: int) -> None:
+    wants(name)
+    x = RNG.normal(size=(300, 2))
+    codes = (x[:, 0] > 0).astype(int) + (x[:, 1] > 0.5) * (k == 3)
+    y = np.array(["a", "b", "c"])[codes] if name == "lightgbm" else codes
+    kind = getattr(importlib.import_module(name), {"lightgbm": "LGBMClassifier", "xgboost": "XGBClassifier"}[name])
+    found = frameworks.learner(of_classes(spec, k), name, kind(n_jobs=1)).fit(x, y).predict(x)
+    assert found.shape == (300, k)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert (found.argmax(axis=1) == codes).mean() > 0.97
+
+
+def of_classes(spec: str, k: int) -> Any:
+    """A loss of k classes."""
+    ways = {
+        "weighted_ce": {"class_weight": np.arange(1.0, k + 1)},
+        "class_balanced_ce": {"class_counts": np.arange(10, k + 10)},
+        "logit_adjusted_ce": {"class_prior": np.arange(1.0, k + 1) / np.arange(1.0, k + 1).sum()},
+    }
+    return losses.get(spec, **ways.get(spec, {}))
 
 
 @pytest.mark.parametrize("spec", ["mae", "mape", "smape", "log_cosh", "huber", "quantile:tau=0.9", "hinge"])

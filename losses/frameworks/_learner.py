@@ -47,8 +47,8 @@ class Learner:
     model: Any
     reading: Reading = VALUES
     objective: Objective | None = None
-    fit_from: Callable[..., float] | None = None
-    lacks: float = 0.0
+    fit_from: Callable[..., Any] | None = None
+    lacks: Any = 0.0
     weigh: Callable[[Array], Array] | None = None
 
     def fit(self, x: Any, y: Any, weight: Any = None) -> Learner:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import Loss
 from ..errors import NotSupported
+from ._classes import objective_of
 from ._objective import LABELS, Array, Objective
 from ._spelling import Name
 
@@ -44,7 +45,7 @@ class Measure:
 
     def _read(self, found: Array) -> Any:
         if self.raw:
-            return Objective(self.loss).link.back(found)
+            return objective_of(self.loss).read(found)
         kind = self.loss.inputs["y_pred"].name
         if kind == "logits" and self.loss.inputs["y_true"].name in LABELS:
             found = np.clip(found, LEAST, 1 - LEAST)
@@ -86,7 +87,7 @@ class ForCatBoost(Measure):
         if heads == HEADS:
             found: Any = {"mean": sums[0], "var": np.exp(2 * sums[1])}
         else:
-            found = Objective(self.loss).link.back(sums[0] if len(sums) == 1 else sums.T)
+            found = objective_of(self.loss).read(sums[0] if len(sums) == 1 else sums.T)
         total = float(weights.sum())
         return float(self.loss(np.asarray(target), found, weights)) * total, total
 

@@ -123,6 +123,10 @@ class Objective:
         bend = np.maximum(bend, steep / miss)
         return np.where(bend > 0, bend, np.where(flat > 0, flat, 1.0))
 
+    def read(self, raw: Any) -> Array:
+        """The trees' sums as the loss reads them."""
+        return np.asarray(self.link.back(raw))
+
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any = None) -> Array:
         """The same for CatBoost, which climbs: derivatives of minus the loss, (n, 2); it reads lists more slowly."""
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
@@ -136,7 +140,7 @@ class Objective:
     def _has_residual(self) -> bool:
         return self.loss.inputs["y_true"].name == self.loss.inputs["y_pred"].name == "reals"
 
-    def start(self, y_true: Any, sample_weight: Any = None) -> float:
+    def start(self, y_true: Any, sample_weight: Any = None) -> Any:
         """The constant that costs least, on the scale of the trees' sum; boosters begin at 0 otherwise."""
         y = np.asarray(y_true, dtype=np.float64)
         middle = np.average(y, weights=sample_weight)

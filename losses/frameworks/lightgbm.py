@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import Loss
+from ._classes import CLASSES, OfClasses, objective_of
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
 from ._spelling import Call, Framework, Name, Ours, Steps, no
@@ -14,7 +15,7 @@ from ._spelling import Call, Framework, Name, Ours, Steps, no
 
 def _ours(loss: Loss) -> dict[str, Any]:
     """Curvatures have a unit (1/target for an absolute error), so the least curvature of a leaf is taken off."""
-    return {"objective": Ours(loss, "lightgbm", Objective, "objective"), "min_child_weight": 0.0}
+    return {"objective": Ours(loss, "lightgbm", objective_of, "objective"), "min_child_weight": 0.0}
 
 
 def _named(objective: str) -> Any:
@@ -51,8 +52,10 @@ def _binary(loss: Any) -> dict[str, Any]:
 
 
 def _multiclass(loss: Any) -> dict[str, Any]:
-    if loss.label_smoothing or loss.ignore_index is not None:
-        no("it takes no smoothed or ignored labels", "cross_entropy")
+    if loss.ignore_index is not None or not loss.from_logits:
+        no("it ignores no labels, and its trees add up to logits", "cross_entropy")
+    if loss.label_smoothing:
+        return _ours(loss)
     costs = loss.costs_of_classes
     weights = {} if costs is None else {"class_weight": {k: float(cost) for k, cost in enumerate(costs)}}
     two = costs is not None and len(costs) == 2
@@ -60,22 +63,25 @@ def _multiclass(loss: Any) -> dict[str, Any]:
 
 
 def _reading(loss: Loss, params: Any) -> Reading:
-    """Of classes, even of two, the share of each."""
-    if params["objective"] not in ("binary", "multiclass"):
+    """Of classes, even of two, the share of each; of our objective the sums."""
+    objective = params["objective"]
+    if isinstance(objective, Ours | Objective):
+        return SUMS if isinstance(objective_of(loss), OfClasses) else VALUES
+    if objective not in ("binary", "multiclass"):
         return VALUES
     return SHARES if loss.inputs["y_true"].name == "distribution" else SECOND
 
 
 def _learn(loss: Loss, params: Any, base: Any) -> Learner:
     objective = params["objective"] if isinstance(params["objective"], Objective) else None
-    reading = VALUES if objective else _reading(loss, params)
+    reading = _reading(loss, params)
     kind = "LGBMRegressor" if reading is VALUES else "LGBMClassifier"
     model = alike(Name(f"lightgbm:{kind}").find(), base, params, verbose=-1)
     return Learner(model, reading, objective, _fit_from)
 
 
-def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: float) -> float:
-    model.fit(x, y, sample_weight=weight, init_score=np.full(len(y), start))
+def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: Any) -> Any:
+    model.fit(x, y, sample_weight=weight, init_score=np.repeat(start, len(y)))
     return start
 
 
@@ -83,7 +89,7 @@ def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
     objective = params["objective"]
     return [
         *steps.before,
-        *(_with_ours(objective) if isinstance(objective, Ours) else _with_own(loss, params)),
+        *(_with_ours(loss, params) if isinstance(objective, Ours) else _with_own(loss, params)),
         *steps.after,
     ]
 
@@ -95,16 +101,21 @@ def _with_own(loss: Loss, params: dict[str, Any]) -> list[str]:
     return ["import lightgbm", *fit]
 
 
-def _with_ours(objective: Ours) -> list[str]:
+def _with_ours(loss: Loss, params: dict[str, Any]) -> list[str]:
+    reading = _reading(loss, params)
+    kind = "LGBMRegressor" if reading is VALUES else "LGBMClassifier"
     return [
         "import lightgbm",
         "import numpy as np",
-        f"objective = {objective}",
+        f"objective = {params['objective']}",
         "start = objective.start(y)",
-        "model = lightgbm.LGBMRegressor(objective=objective, min_child_weight=0.0)",
-        "model.fit(X, y, init_score=np.full(len(y), start))",
-        "predictions = objective.predict(start + model.predict(X))",
+        f"model = lightgbm.{kind}(objective=objective, min_child_weight=0.0)",
+        "model.fit(X, y, init_score=np.repeat(start, len(y)))",
+        f"predictions = objective.predict(start + model.{reading})",
     ]
+
+
+SUMS = Reading("predict_proba", {"raw_score": True})
 
 
 FRAMEWORK = Framework(
@@ -130,7 +141,7 @@ FRAMEWORK = Framework(
     ours=dict.fromkeys(
         (
             "log_cosh", "pseudo_huber", "expectile", "mape", "smape", "msle", "cauchy", "general_robust",
-            "negative_binomial_nll", "hinge", "squared_hinge", "focal", "asymmetric", "brier",
+            "negative_binomial_nll", "hinge", "squared_hinge", "focal", "asymmetric", "brier", *CLASSES,
         ),
         _ours,
     ),
@@ -139,8 +150,6 @@ FRAMEWORK = Framework(
         "student_t_nll": ("its trees predict one number a row", "cauchy"),
         "crps_gaussian": ("its trees predict one number a row", "quantile"),
         "interval_score": ("its trees predict one number a row; train two quantiles", "quantile"),
-        "label_smoothing_ce": ("it takes no smoothed labels", "cross_entropy"),
-        "focal_multiclass": ("it has no such objective", "weighted_ce"),
         "kl_div": ("it takes no rows of probabilities as targets", "bce"),
     },
     lacking="it has no such objective, and ours add up to one number a row",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import Loss
-from ._learner import SECOND, SHARES, VALUES, Learner, alike
+from ._classes import CLASSES, OfClasses, objective_of
+from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
 from ._spelling import Call, Framework, Name, Ours, Steps, no
 
@@ -15,7 +16,7 @@ def _ours(loss: Loss) -> dict[str, Any]:
 
     msle is ours too: after 100 rounds on amounts reg:squaredlogerror is still far from its optimum.
     """
-    return {"objective": Ours(loss, "xgboost", Objective, "objective"), "min_child_weight": 0.0, "reg_lambda": 0.0}
+    return {"objective": Ours(loss, "xgboost", objective_of, "objective"), "min_child_weight": 0.0, "reg_lambda": 0.0}
 
 
 def _named(objective: str) -> Any:
@@ -47,11 +48,9 @@ def _binary(loss: Any) -> dict[str, Any]:
 
 
 def _multiclass(loss: Any) -> dict[str, Any]:
-    if loss.label_smoothing or loss.ignore_index is not None:
-        no("it takes no smoothed or ignored labels", "cross_entropy")
-    if loss.costs_of_classes is not None:
-        no("it takes class weights as sample_weight only, one number a row", "cross_entropy")
-    return {"objective": "multi:softprob"}
+    if loss.ignore_index is not None or not loss.from_logits:
+        no("it ignores no labels, and its trees add up to logits", "cross_entropy")
+    return _ours(loss) if loss.label_smoothing else {"objective": "multi:softprob"}
 
 
 _READ = {"binary:logistic": SECOND, "multi:softprob": SHARES}
@@ -59,6 +58,8 @@ _READ = {"binary:logistic": SECOND, "multi:softprob": SHARES}
 
 def _learn(loss: Loss, params: Any, base: Any) -> Learner:
     objective = params["objective"] if isinstance(params["objective"], Objective) else None
+    if isinstance(objective, OfClasses):  # its classifier makes shares of any sums
+        return Learner(alike(Name("xgboost:XGBClassifier").find(), base, params), SHARES)
     reading = VALUES if objective else _READ.get(params["objective"], VALUES)
     kind = "XGBRegressor" if reading is VALUES else "XGBClassifier"
     return Learner(alike(Name(f"xgboost:{kind}").find(), base, params), reading, objective, _fit_from)
@@ -74,14 +75,16 @@ def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
     return [*steps.before, *(_with_ours(params) if isinstance(objective, Ours) else _with_own(params)), *steps.after]
 
 
-def _with_own(params: dict[str, Any]) -> list[str]:
-    reading = _READ.get(params["objective"], VALUES)
+def _with_own(params: dict[str, Any], reading: Reading | None = None) -> list[str]:
+    reading = reading or _READ.get(params["objective"], VALUES)
     model = Call("xgboost:XGBRegressor" if reading is VALUES else "xgboost:XGBClassifier", options=params)
     fit = [f"model = xgboost.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import xgboost", *fit]
 
 
 def _with_ours(params: dict[str, Any]) -> list[str]:
+    if isinstance(objective_of(params["objective"].loss), OfClasses):
+        return _with_own(params, SHARES)
     others = ", ".join(f"{name}={value!r}" for name, value in params.items() if name != "objective")
     return [
         "import xgboost",
@@ -113,6 +116,7 @@ FRAMEWORK = Framework(
         (
             "huber", "smooth_l1", "log_cosh", "msle", "expectile", "mape", "smape", "cauchy", "general_robust",
             "negative_binomial_nll", "hinge", "squared_hinge", "focal", "asymmetric", "brier",
+            "weighted_ce", "class_balanced_ce", *CLASSES,
         ),
         _ours,
     ),
@@ -121,10 +125,6 @@ FRAMEWORK = Framework(
         "student_t_nll": ("its trees predict one number a row", "cauchy"),
         "crps_gaussian": ("its trees predict one number a row", "quantile"),
         "interval_score": ("its trees predict one number a row; train two quantiles", "quantile:tau=[0.05,0.95]"),
-        "weighted_ce": ("it takes class weights as sample_weight only, one number a row", "cross_entropy"),
-        "class_balanced_ce": ("it takes class weights as sample_weight only, one number a row", "cross_entropy"),
-        "label_smoothing_ce": ("it takes no smoothed labels", "cross_entropy"),
-        "focal_multiclass": ("it has no such objective", "cross_entropy"),
         "kl_div": ("it takes no rows of probabilities as targets", "bce"),
     },
     lacking="it has no such objective, and ours add up to one number a row",

@@ -84,7 +84,9 @@ def _lightgbm(loss: Loss, classes: int) -> Recipe:
 
 
 def _with_ours(loss: Loss, params: dict[str, Any], classes: int) -> Recipe:
-    """One sum of trees a row, begun at the best constant; labels as the loss reads them."""
+    """Sums of trees, begun at the best constant; labels as the loss reads them."""
+    if loss.inputs["y_true"].name == "distribution":
+        return _of_classes(params, classes)
     if classes > 2:
         raise NotSupported(f"lightgbm grows one sum of trees for {loss}, and there are {classes} classes")
     objective, reads = params["objective"], loss.inputs["y_pred"].name
@@ -103,6 +105,29 @@ def _with_ours(loss: Loss, params: dict[str, Any], classes: int) -> Recipe:
         return lambda x: _from_sum(objective.predict(start + model.predict(x, raw_score=True)), reads)
 
     return Recipe(_text(params), fit, probabilities=not signs)
+
+
+def _of_classes(params: dict[str, Any], classes: int) -> Recipe:
+    """A sum of trees for each class, of two classes one."""
+    objective = params["objective"]
+
+    def fit(rows: Table, trees: int, seed: int) -> Predict:
+        import lightgbm
+
+        start = objective.start(rows.y, rows.weight)
+        model = lightgbm.LGBMClassifier(**params, **_settings(rows, trees, seed))
+        model.fit(
+            rows.x, rows.y, sample_weight=rows.weight, init_score=np.repeat(start, len(rows.y)),
+            categorical_feature=list(rows.words) or "auto",
+        )  # fmt: skip
+
+        def predict(x: Array) -> Array:
+            found: Array = objective.predict(start + model.predict_proba(x, raw_score=True))
+            return found[:, 1] if classes == 2 else found
+
+        return predict
+
+    return Recipe(_text(params), fit)
 
 
 def _from_sum(z: Array, reads: str) -> Array:
