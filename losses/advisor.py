@@ -176,15 +176,14 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
             return float(numbers.get("threshold", 0.5))
         if min(np.bincount(y)) < FEW:
             return float(numbers["start"])
-        return self._best_threshold(x, y, weight, numbers["at_most"])
+        return self._best_threshold(x, y, weight, numbers["at_most"], numbers["average"])
 
-    def _best_threshold(self, x: Any, y: Any, weight: Any, at_most: float) -> float:
+    def _best_threshold(self, x: Any, y: Any, weight: Any, at_most: float, average: str) -> float:
         shares = np.empty(len(y))
         for part, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y):
             _, learner = self._first(self.advice_)
             learner.fit(x[part], y[part], None if weight is None else weight[part])
             shares[rest] = learner.predict(x[rest])
-        average, at_most = ("macro", 1.0) if self._of_each_class else ("binary", at_most)
         grid = np.unique(np.append(np.quantile(shares, np.linspace(0, 1, 201)), min(at_most, 0.5)))
 
         def f1(threshold: float) -> float:
@@ -192,11 +191,6 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
             return float(f1_score(y, decisions, average=average, sample_weight=weight, zero_division=0.0))
 
         return float(max(grid[grid <= at_most], key=f1))
-
-    @property
-    def _of_each_class(self) -> bool:
-        """Whether the F1 is averaged over both classes: then half the best F1 bounds no threshold."""
-        return self.metric is not None and levelled("metric", self.metric, METRICS)[0].id == "macro_f1"
 
     # ── predictions ─────────────────────────────────────────────────────────────────────────────────────────────
 

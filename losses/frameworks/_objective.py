@@ -119,9 +119,11 @@ class Objective:
             return np.maximum(np.maximum(bend, np.abs(slope) / FAR), LEAST)
         miss, steep = np.abs(y - raw), np.abs(slope)
         miss = np.maximum(miss, NEAR * float(miss.mean()) or 1.0)
-        flat = steep.max() / miss if self._of_signs and not bend.any() else max(bend.max(), (steep / miss).max())
-        bend = np.maximum(bend, steep / miss)
-        return np.where(bend > 0, bend, np.where(flat > 0, flat, 1.0))
+        found = np.maximum(bend, steep / miss)
+        if found.min() > 0:
+            return found
+        flat = steep.max() / miss if self._of_signs and not bend.any() else found.max()
+        return np.where(found > 0, found, np.where(flat > 0, flat, 1.0))
 
     def read(self, raw: Any) -> Array:
         """The trees' sums as the loss reads them."""

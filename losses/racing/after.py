@@ -113,12 +113,15 @@ def _total(rows: Table) -> float:
 
 def _best_for_f1(numbers: Step, recipe: Recipe, rows: Table, size: tuple[int, int]) -> float:
     """The threshold that is best on training rows, each predicted by a model that has not seen it."""
+    from sklearn.metrics import f1_score
+
     order = spread(rows.y, np.random.default_rng(size[1]))
     p = np.empty(len(rows.y))
     for part in (order[i::PARTS] for i in range(PARTS)):
         p[part] = recipe.fit(rows.take(np.setdiff1d(order, part)), *size)(rows.x[part])
-    weight = np.ones(len(p)) if rows.weight is None else rows.weight
     grid = np.unique(np.append(np.linspace(0.01, numbers["at_most"], 50), numbers["start"]))
-    hits = np.array([weight[(p >= at) & (rows.y == 1)].sum() for at in grid])
-    said = np.array([weight[p >= at].sum() for at in grid])
-    return float(grid[np.argmax(2 * hits / np.maximum(said + weight[rows.y == 1].sum(), 1e-300))])
+
+    def f1(at: float) -> float:
+        return float(f1_score(rows.y, p >= at, average=numbers["average"], sample_weight=rows.weight, zero_division=0))
+
+    return float(max(grid, key=f1))

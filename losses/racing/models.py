@@ -18,6 +18,7 @@ from losses.advice import vocabulary
 from losses.advice.answer import Recommendation
 from losses.core import Loss
 from losses.errors import NotSupported
+from losses.frameworks._learner import by_size
 from losses.pool import THREADS
 from losses.profile.column import Array
 from losses.racing.linear import code, estimator
@@ -199,8 +200,9 @@ def _by_size(recipe: Recipe) -> Recipe:
     """The same with weights 1/|y|; rows that are 0 have no relative error, and weigh nothing."""
 
     def fit(rows: Table, trees: int, seed: int) -> Predict:
-        size = np.where(rows.y == 0, np.inf, np.abs(rows.y))
-        return recipe.fit(replace(rows, weight=(1.0 if rows.weight is None else rows.weight) / size), trees, seed)
+        return recipe.fit(
+            replace(rows, weight=by_size(rows.y) * (1 if rows.weight is None else rows.weight)), trees, seed
+        )
 
     return Recipe(f"{recipe.key} by 1/|y|", fit, recipe.probabilities)
 
