@@ -57,20 +57,25 @@ def confidence(q: Question, points: Sequence[float], names: Sequence[str]) -> Co
     level, says = next((level, says) for level, when, says in LEVELS if when(q, margin))
     second = names[1] if len(names) > 1 else ""
     return Confidence(
-        level, None if lead is None else round(lead, 3), filled(says, q=q, p=q.p, second=second, lead=lead)
+        level, None if lead is None else round(lead, 3), filled(says, q=q, second=second, lead=_told(lead))
     )
+
+
+def _told(lead: float | None) -> str:
+    points = f"{lead or 0:.2g}"
+    return f"{points} point{'s' * (points != '1')}"
 
 
 LEVELS: tuple[tuple[Level, Callable[[Question, float], bool], str], ...] = (
     ("default", lambda q, lead: not q.p.n, "no target was seen: this is the default for {q.task}"),
-    ("weak", lambda q, lead: q.p.n < FEW, "weak: {p.n} rows can tell little"),
+    ("weak", lambda q, lead: q.p.n < FEW, "weak: {q.p.n} rows can tell little"),
     (
         "open", lambda q, lead: not q.stated and not q.p.structure and q.p.kinds[0].share < SURE,
-        "open: what this column is stands at {p.kinds[0].share:.0%}; name a metric or the task",
+        "open: what this column is stands at {q.p.kinds[0].share:.0%}; name a metric or the task",
     ),
     ("tie", lambda q, lead: lead < TIE, "a tie with {second}: take whichever your model trains better with"),
-    ("close", lambda q, lead: lead < CLOSE, "close: {second} is nearly as good, {lead:.2g} points behind"),
-    ("firm", lambda q, lead: lead < math.inf, "firm: {second} comes {lead:.2g} points behind"),
+    ("close", lambda q, lead: lead < CLOSE, "close: {second} is nearly as good, {lead} behind"),
+    ("firm", lambda q, lead: lead < math.inf, "firm: {second} comes {lead} behind"),
     ("firm", lambda q, lead: True, "firm: nothing else serves"),
 )  # fmt: skip
 

@@ -78,10 +78,11 @@ def advise(q: Question, n: int) -> Advice:
     order, ruled_out = admitted(q)
     ranked = [recommendation(q, *found) for found in order[:n]]
     first = ranked[0].warnings if ranked else ()
-    names, weights = [found[0].usage for found in order[:2]], [points(fit, rules) for _, fit, rules in order[:2]]
+    names, weights = [found[0].title for found in order[:2]], [points(fit, rules) for _, fit, rules in order[:2]]
+    best = order[0][0].usage if order else None
     return Advice(
         q, ranked, ruled_out, unique([*warnings.of_question(q), *first]),
-        confidence(q, weights, names), partial(flips, q, names[0] if names else None, foremost),
+        confidence(q, weights, names), partial(flips, q, best, foremost),
     )  # fmt: skip
 
 
