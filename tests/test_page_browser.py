@@ -24,8 +24,8 @@ CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: apt-get install chromium")
 playwright = pytest.importorskip("playwright.sync_api", reason="there is no playwright: pip install losses[test]")
 
-PAGES = ("/", "/evaluate", "/losses", "/losses/pseudo_huber", "/warnings", "/warnings/MAE_NOT_TOTAL", "/problems")
-PAGES += ("/problems/too-large", "/docs")
+PAGES = ("/", "/evaluate", "/losses", "/losses/pseudo_huber", "/rules", "/parameters", "/warnings")
+PAGES += ("/warnings/MAE_NOT_TOTAL", "/problems", "/problems/too-large", "/docs")
 WATCH = """
 window.shifts = 0;
 new PerformanceObserver((list) => {
@@ -244,6 +244,20 @@ def test_models_are_compared_with_errors_and_the_rows_that_decide(view):
     page.get_by_label("absolute", exact=True).uncheck()
     page.locator("#result-title", has_text="1 model on").wait_for()
     assert axe(page) == []
+
+
+def test_rows_weigh_what_a_column_says(view):
+    page = view("/evaluate")
+    page.wait_for_load_state("networkidle")
+    rows = "".join(f"{i},{i + (i % 2)},{i + 1 - (i % 2)},{1 + 2 * (i % 2)}\n" for i in range(100))
+    given(page, "models.csv", "y_true,odd,even,w\n" + rows)
+    page.locator("#result-title", has_text="3 models on 100 rows").wait_for()
+    page.select_option("#weight", "w")
+    page.locator("#result-title", has_text="2 models on 100 rows").wait_for()
+    assert page.locator("#models input").count() == 2
+    means = page.locator("#result tbody tr", has_text="mae").first.inner_text()
+    assert "0.75" in means
+    assert "0.25" in means
 
 
 def test_the_catalogue_is_searched_and_leads_to_a_page_for_each_loss(view):

@@ -16,7 +16,8 @@ const take = (given, truth = null) => working(async (signal) => {
 
 const asked = () => ({
   truth: $("truth").value,
-  model: [...$("models").querySelectorAll("input:checked")].map((input) => input.value),
+  weight: $("weight").value || null,
+  model: [...$("models").querySelectorAll("input:checked")].map((input) => input.value).filter((name) => name !== $("weight").value),
 });
 
 function ask({ body, type }, which, signal) {
@@ -26,8 +27,11 @@ function ask({ body, type }, which, signal) {
 
 function offer(told) {
   fill($("truth"), told.columns.map((name) => el("option", { value: name, selected: name === told.truth }, name)));
-  $("truth").disabled = false;
-  const boxes = told.columns.filter((name) => name !== told.truth).map((name, i) =>
+  const weight = $("weight").value;
+  const others = told.columns.filter((name) => name !== told.truth);
+  fill($("weight"), el("option", { value: "" }, "all alike"), others.map((name) => el("option", { value: name, selected: name === weight }, name)));
+  $("truth").disabled = $("weight").disabled = false;
+  const boxes = others.filter((name) => name !== weight).map((name, i) =>
     el("div", {}, el("input", { type: "checkbox", id: `model-${i}`, value: name, checked: told.models.includes(name) }), " ", el("label", { for: `model-${i}` }, name)));
   fill($("models"), el("legend", {}, "Models"), boxes);
 }
@@ -37,6 +41,7 @@ function show(told) {
   fill($("result"),
     el("h2", { id: "result-title" }, `${told.models.length} ${told.models.length === 1 ? "model" : "models"} on ${told.n.toLocaleString("en")} rows`),
     el("ul", {}, told.lines.map((line) => el("li", {}, el("strong", {}, line.loss), `: ${line.says}.`))),
+    el("p", { class: "quiet" }, "Behind ± stands one standard error."),
     units.map((unit) => [
       el("h3", {}, `Unit: ${unit}`),
       table(`Losses in ${unit}`, ["Loss", ...told.models], told.lines.filter((line) => line.unit === unit).map((line) => [
@@ -70,7 +75,7 @@ async function example() {
 $("example").addEventListener("click", example);
 $("ask").addEventListener("change", (event) => {
   if (event.target.id === "file") return;
-  remember({ losses: $("losses").value });
+  remember({ losses: $("losses").value, missing: $("missing").value === "drop" ? "drop" : null });
   if (!file) return;
   working(async (signal) => {
     const told = await ask(file, asked(), signal);
@@ -80,6 +85,7 @@ $("ask").addEventListener("change", (event) => {
 });
 
 $("losses").value = state.losses ?? "";
+$("missing").value = state.missing === "drop" ? "drop" : "error";
 await opening(async () => {
   const rows = await get("/v1/losses");
   $("losses").placeholder = rows.slice(0, 2).map((row) => row.id).join(", ");

@@ -56,7 +56,7 @@ export async function sent(path, asked, body, type, signal) {
 
 const PLACES = {
   column: "column", target: "column", metric: "aim", goal: "aim", costs: "less", task: "task", framework: "trained", model: "trained",
-  truth: "truth", loss: "losses", losses: "losses",
+  truth: "truth", weight: "weight", missing: "missing", loss: "losses", losses: "losses",
 };
 
 export function complain(problem) {
