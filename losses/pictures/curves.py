@@ -194,7 +194,8 @@ def sliders(loss: Loss, sigma: float = 1.0) -> list[Slider]:
     found = []
     for name, param in loss.params().items():
         value = getattr(loss, name)
-        if float in param.kinds and isinstance(value, int | float) and math.isfinite(value) and not 0 < value < TINY:
+        guard = name == "eps" or 0 < value < TINY if isinstance(value, int | float) else True
+        if float in param.kinds and not guard and math.isfinite(value):
             low, high, logs = _span(param, float(value), sigma)
             found.append(Slider(name, param.says, value, min(low, value), max(high, value), logs))
     return found

@@ -46,7 +46,7 @@ export const room = (node, columns = 1) => {
 
 export function table(caption, heads, rows) {
   const head = el("tr", {}, heads.map((name) => el("th", { scope: "col" }, name)));
-  const body = rows.map(([first, ...rest]) => el("tr", {}, el("th", { scope: "row" }, first), rest.map((cell) => el("td", {}, cell))));
+  const body = rows.map(([first, ...rest]) => el("tr", {}, el("th", { scope: "row" }, first), rest.map((cell, i) => el("td", { "data-head": heads[i + 1] }, cell))));
   const whole = el("table", {}, el("caption", { class: "unseen" }, caption), el("thead", {}, head), el("tbody", {}, body));
   return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, whole);
 }

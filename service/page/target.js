@@ -27,9 +27,19 @@ function constants({ ranked, task }) {
   const classes = task !== "regression";
   const share = ({ share_of_total: share }) => share == null ? "" : percent(share);
   const found = ranked.filter((one) => one.constant);
-  const lines = found.map(({ spec, transform, constant }) => [
-    transform ? `${spec} on ${transform}(y)` : spec, number(constant.value), share(constant), ...(classes ? [] : [percent(constant.over)])]);
+  const lines = alike(found.map(({ spec, transform, constant }) => [
+    transform ? `${spec} on ${transform}(y), with smearing` : spec, number(constant.value), share(constant), ...(classes ? [] : [percent(constant.over)])]));
   const heads = classes ? ["Probability of the second class", "Of its share of rows"] : ["Prediction", "Of the total", "Rows that lie below it"];
   return found.length ? [el("h3", {}, "What each loss would predict, knowing nothing else"),
     table("The best constant of each loss", ["Loss", ...heads], lines)] : null;
+}
+
+// Losses that predict the same share a row.
+function alike(lines) {
+  const rows = new Map();
+  for (const [name, ...cells] of lines) {
+    const key = cells.join();
+    rows.set(key, [rows.has(key) ? `${rows.get(key)[0]}, ${name}` : name, ...cells]);
+  }
+  return [...rows.values()];
 }
