@@ -411,6 +411,15 @@ def test_the_header_tells_the_delimiter(mark):
     assert read_csv(f"a{mark}b\n1{mark}2\n".encode())["b"].tolist() == [2.0]
 
 
+def test_between_semicolons_a_comma_is_the_decimal_mark_and_words_keep_theirs():
+    found = read_csv(b'a;b;c;d\n1,5;x,y;1.234,5;007,5\n-2;"z;1,0";2,5;1\n')
+    assert found["a"].tolist() == [1.5, -2.0]
+    assert found["b"].tolist() == ["x,y", "z;1,0"]
+    assert found["c"].tolist() == ["1.234,5", "2,5"]
+    assert found["d"].tolist() == ["007,5", "1"]
+    assert read_csv(b"a\tb\n1,5\t2\n")["a"].tolist() == ["1,5"]
+
+
 def test_a_file_can_be_weighted(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("target\n1\n3\n")

@@ -1,6 +1,6 @@
 """CSV without pandas: header line first, bounded lines, typed columns, in batches.
 
-The header line also tells the delimiter: a comma, else a tab, else a semicolon.
+The header line also tells the delimiter: a comma, else a tab, else a semicolon, and with that a decimal comma is one.
 
 A column is numbers where everything in it that is not missing spells one, and points in time where all are dates as
 ISO 8601 has them; else it is strings.
@@ -82,6 +82,11 @@ class Lines:
         self.number = 0
         self.delimiter = ","
 
+    @property
+    def decimal(self) -> str:
+        """The mark of decimals."""
+        return "," if self.delimiter == ";" else "."
+
     def __iter__(self) -> Iterator[str]:
         while line := self._bytes():
             self.number += 1
@@ -152,7 +157,7 @@ def _batches(lines: Lines, rows: Iterator[list[str]], places: dict[str, int], wi
         if fields is None:
             lines.put_back(block)
             break
-        yield {name: typed(fields[place::width]) for name, place in places.items()}
+        yield {name: typed(fields[place::width], lines.decimal) for name, place in places.items()}
         seen += len(fields) // width
         lines.number += len(fields) // width
     while batch := list(islice(rows, BATCH)):
@@ -161,7 +166,7 @@ def _batches(lines: Lines, rows: Iterator[list[str]], places: dict[str, int], wi
         if uneven is not None:
             detail = f"data row {seen + uneven + 1} has {len(batch[uneven])} fields where the header has {width}"
             raise UnreadableFile(detail, rows=[seen + uneven], expected=width, got=len(batch[uneven]))
-        yield {name: typed([row[place] for row in batch]) for name, place in places.items()}
+        yield {name: typed([row[place] for row in batch], lines.decimal) for name, place in places.items()}
         seen += len(batch)
     if not seen:
         raise EmptyInput("the CSV has a header and no rows", field="target")
@@ -186,14 +191,20 @@ def _fields(block: bytes, delimiter: str, width: int) -> list[str] | None:
         return None
 
 
-def typed(texts: list[str]) -> Array:
+def typed(texts: list[str], decimal: str = ".") -> Array:
     """Floats where all that is not missing spells numbers, points in time where all are ISO 8601; else strings.
 
-    What is missing is NaN, NaT or None. What spells a number but is a code ("007", "1_000") is a string.
+    What is missing is NaN, NaT or None. What spells a number but is a code ("007", "1_000") is a string. With a comma
+    as ``decimal`` mark, numbers with points are still read where no number has a comma.
+
+    >>> typed(["1,5", "NA", "-2"], decimal=",").tolist()
+    [1.5, nan, -2.0]
     """
     whole = "\n".join(("", *texts))
+    pointed = decimal == "," and "," in whole and "." not in whole
+    numbers = [text.replace(",", ".") for text in texts] if pointed else texts
     if "_" not in whole and not _PADDED.search(whole):
-        for spelled in (texts, _numerals(texts)):
+        for spelled in (numbers, _numerals(numbers)):
             try:
                 return np.fromiter(map(float, spelled), np.float64, len(texts))
             except ValueError:

@@ -41,7 +41,8 @@ async function look({ body, type }, whole, signal) {
 // The names alone, where there are too many columns to look at, or the head of the text is none by itself.
 async function headed(body) {
   const [line] = (await body.slice(0, HEAD).text()).split(/\r?\n/);
-  const cells = line.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
+  const mark = [",", "\t", ";"].find((one) => line.includes(one)) ?? ",";
+  const cells = line.match(new RegExp(`"(?:[^"]|"")*"|[^${mark}]+`, "g")) ?? [];
   const names = cells.map((cell) => cell.replace(/^"|"$/g, "").replaceAll('""', '"'));
   return { names, columns: Object.fromEntries(names.map((name) => [name, null])), likely: names.at(-1) };
 }
