@@ -12,17 +12,20 @@ Floats = npt.NDArray[np.float64]
 _HALVINGS = 48  # of the interval from -1 to 1
 
 
-def quantile(x: Floats, mass: Floats, q: float, row: float = 1.0) -> float:
+def quantile(x: Floats, mass: Floats, q: float, row: float = 1.0, ends: Floats | None = None) -> float:
     """The value below which a share ``q`` of the mass lies: the mean over a window as wide as one ``row``.
 
-    Where masses are whole, it is ``numpy.quantile`` of each value repeated so many times.
+    Where masses are whole, it is ``numpy.quantile`` of each value repeated so many times. ``ends`` are the sums of the
+    masses up to each, where somebody has them.
 
     >>> quantile(np.array([1.0, 5.0]), np.array([3.0, 1.0]), 0.75)
     2.0
     """
-    ends = np.cumsum(mass)
+    ends = np.cumsum(mass) if ends is None else ends
     row = max(row, 1e-9 * float(ends[-1]))  # a window that floats can tell from none
     start = q * (float(ends[-1]) - row)
+    near = slice(np.searchsorted(ends, start, "right"), np.searchsorted(ends, start + row) + 2)
+    x, mass, ends = x[near], mass[near], ends[near]
     inside = np.minimum(ends, start + row) - np.maximum(ends - mass, start)
     share = inside[inside > 0]
     return float(share / share.sum() @ x[inside > 0])

@@ -109,7 +109,7 @@ class Spread:
     def quantile(self, q: float) -> float:
         """The value below which a share ``q`` of the rows lies (exact up to 8,192 rows, or 3,072 with weights)."""
         x, mass = self._points
-        return points.quantile(x, mass, q, self.sketch.row) if x.size else math.nan
+        return points.quantile(x, mass, q, self.sketch.row, self._ends) if x.size else math.nan
 
     @cached_property
     def median(self) -> float:
@@ -154,6 +154,10 @@ class Spread:
     @cached_property
     def _points(self) -> tuple[Floats, Floats]:
         return self.sketch.weighted()
+
+    @cached_property
+    def _ends(self) -> Floats:
+        return np.cumsum(self._points[1])
 
     @cached_property
     def _exact(self) -> tuple[Floats, Floats] | None:
