@@ -74,7 +74,7 @@ def _misfit(q: Question) -> bool:
 
 
 def _ambiguous(q: Question) -> bool:
-    return q.metric is None and bool(q.p.n) and len(q.p.kinds) > 1 and q.p.kinds[0].share < 0.7
+    return q.metric is None and bool(q.p.n) and len(q.p.kinds) > 1 and q.p.kinds[0].share < 0.8
 
 
 def _rivals(q: Question) -> dict[str, Any]:

@@ -91,8 +91,8 @@ def _told(facts: Facts) -> Told:
 
 
 def _confidence(n: int) -> float:
-    """How far the log-odds are believed: the clues overlap, and at forty rows they count for half."""
-    return n / (n + 40)
+    """How far the log-odds are believed: the clues overlap, and at twenty rows they count for half."""
+    return n / (n + 20)
 
 
 def _evidence(kind: str, held: list[Clue]) -> tuple[str, ...]:
