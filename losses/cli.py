@@ -384,7 +384,7 @@ COMMANDS: tuple[tuple[Callable[[Options], int | None], str, list[Option]], ...] 
             *(FILE, COLUMN, *ASKED, COST),
             _option("--budget", type=float, default=30.0, metavar="S", help="seconds that may be used (by default 30)"),
             _option("--loss", action="append", default=[], help="race these instead of the first of the advice"),
-            _option("-n", type=int, default=6, help="how many of the advice race"),
+            _option("-n", type=int, help="how many of the advice race (6, and a few outsiders)"),
             _option("--without", action="append", default=[], metavar="COLUMN", help="a column to leave out"),
             _option("--weight", metavar="COLUMN", help="the column of weights"),
             _option("--cv", type=int, default=5, help="folds"),

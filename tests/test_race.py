@@ -160,9 +160,8 @@ def test_with_no_time_the_advice_comes_unmeasured():
 
 
 def test_heats_are_small_and_the_last_round_is_whole():
-    assert [(r.rows, r.repeats) for r in rounds(30_000, trees=True)] == [(1_000, 1), (8_000, 1), (30_000, 4)]
-    assert [r.trees for r in rounds(500, trees=True)] == [40, 100]
-    assert [r.rows for r in rounds(500, trees=False)] == [500]
+    assert [(r.rows, r.repeats) for r in rounds(30_000)] == [(1_000, 1), (8_000, 1), (30_000, 4)]
+    assert [(r.rows, r.repeats) for r in rounds(500)] == [(500, 4)]
 
 
 def test_a_heat_of_few_rows_drops_only_the_far_worse():
@@ -225,6 +224,30 @@ def test_smearing_brings_the_mean_back_from_a_log_scale():
     r = linear(y, "rmse", "mse|log1p", "mse")
     assert "smearing" in next(found for found in r.ranked if found.transform).post
     assert next(row for row in r.measured if row.loss == "mse on log1p(y)").relative < 0.3
+
+
+def test_losses_that_bend_probabilities_race_with_probabilities():
+    r = losses.race(X, RARE, metric="log_loss", candidates=["bce_with_logits", "focal", "asymmetric"], cv=2, **AMPLE)
+    rows = {row.loss: row for row in r.measured}
+    assert rows["focal"].mean < 1.5 * rows["bce_with_logits"].mean
+    assert rows["asymmetric"].mean < 2 * rows["bce_with_logits"].mean
+
+
+def test_outsiders_race_unless_a_number_is_named():
+    r = linear(SKEWED, "medae", candidates=None, cv=2)
+    raced = {row.loss for row in r.measured}
+    assert "mape" in raced
+    outsider = next(found for found in r.ranked if any("outsider" in reason for reason in found.reasons))
+    assert outsider.id not in {found.id for found in losses.recommend(SKEWED, metric="medae", n=99).ranked}
+    assert losses.race(X, SKEWED, metric="mae", require=["twice_differentiable"], cv=2, budget=0).ranked
+    named = linear(SKEWED, "medae", candidates=6, cv=2)
+    assert not any("outsider" in reason for found in named.ranked for reason in found.reasons)
+
+
+def test_a_calm_focal_loss_races_for_probabilities():
+    r = losses.race(X, RARE, metric="log_loss", cv=2, **AMPLE)
+    assert "focal:alpha=none" in {row.loss for row in r.measured}
+    assert not next(found for found in r.ranked if found.usage == "focal:alpha=none").post
 
 
 def test_costs_of_classes_are_what_is_measured_where_they_are_given():

@@ -135,6 +135,8 @@ def names(found: Recommendation) -> tuple[str, ...]:
         return ("ce_ladj",)
     if found.transform:
         return found.usage, "msle" if found.id == "mse" else found.id
+    if found.id == "focal" and "prior_correction" in found.post:
+        return ("ce",)  # what is left when its bend is undone
     if found.id == "quantile":
         return str(found.loss), QUANTILES.get(str(found.loss), "")
     return str(found.loss), SAME.get(found.id, found.id)

@@ -24,24 +24,22 @@ TRANSFORMS = {"log1p": (np.log1p, np.expm1)}
 Step = Mapping[str, Any]
 
 
-def predicted(
-    advised: Recommendation, recipe: Recipe, rows: Table, x: Array, reads: str, size: tuple[int, int]
-) -> Array:
-    """Train on ``rows`` with (trees, seed) and predict ``x`` as the metric reads it."""
+def predicted(advised: Recommendation, recipe: Recipe, rows: Table, x: Array, reads: str, seed: int) -> Array:
+    """Train on ``rows`` and predict ``x`` as the metric reads it."""
     fit = _on_scale(advised, recipe) if advised.transform else recipe.fit
-    predict = fit(rows, *size)
+    predict = fit(rows, seed)
     if reads == VALUES:
         return predict(x) * (_smearing(predict, rows) if "smearing" in advised.post else 1.0)
     if reads != DECISIONS:
         return _corrected(predict(x), advised.post.get("prior_correction"))
-    return _decide(advised.post, recipe, rows, size)(predict(x))
+    return _decide(advised.post, recipe, rows, seed)(predict(x))
 
 
-def _on_scale(advised: Recommendation, recipe: Recipe) -> Callable[[Table, int, int], Predict]:
+def _on_scale(advised: Recommendation, recipe: Recipe) -> Callable[[Table, int], Predict]:
     there, back = TRANSFORMS[str(advised.transform)]
 
-    def fit(rows: Table, trees: int, seed: int) -> Predict:
-        predict = recipe.fit(replace(rows, y=there(rows.y)), trees, seed)
+    def fit(rows: Table, seed: int) -> Predict:
+        predict = recipe.fit(replace(rows, y=there(rows.y)), seed)
         return lambda x: np.asarray(back(predict(x)))
 
     return fit
@@ -94,14 +92,14 @@ def _corrected(p: Array, step: Step | None) -> Array:
 # ── decisions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _decide(post: Mapping[str, Step], recipe: Recipe, rows: Table, size: tuple[int, int]) -> Callable[[Array], Array]:
+def _decide(post: Mapping[str, Step], recipe: Recipe, rows: Table, seed: int) -> Callable[[Array], Array]:
     """From scores to class numbers."""
     if "prior_adjusted_decision" in post:
         priors = np.bincount(rows.y, rows.weight, rows.classes) / _total(rows)
         return lambda p: (p >= priors[1]).astype(int) if p.ndim == 1 else (p / priors).argmax(axis=1)
     if "threshold" in post:
         threshold = post["threshold"]["numbers"].get("threshold")
-        at = _best_for_f1(post["threshold"]["numbers"], recipe, rows, size) if threshold is None else threshold
+        at = _best_for_f1(post["threshold"]["numbers"], recipe, rows, seed) if threshold is None else threshold
         return lambda p: (p >= at).astype(int)
     middle = 0.5 if recipe.probabilities else 0.0
     return lambda p: (p >= middle).astype(int) if p.ndim == 1 else p.argmax(axis=1)
@@ -111,14 +109,14 @@ def _total(rows: Table) -> float:
     return float(len(rows.y) if rows.weight is None else rows.weight.sum())
 
 
-def _best_for_f1(numbers: Step, recipe: Recipe, rows: Table, size: tuple[int, int]) -> float:
+def _best_for_f1(numbers: Step, recipe: Recipe, rows: Table, seed: int) -> float:
     """The threshold that is best on training rows, each predicted by a model that has not seen it."""
     from sklearn.metrics import f1_score
 
-    order = spread(rows.y, np.random.default_rng(size[1]))
+    order = spread(rows.y, np.random.default_rng(seed))
     p = np.empty(len(rows.y))
     for part in (order[i::PARTS] for i in range(PARTS)):
-        p[part] = recipe.fit(rows.take(np.setdiff1d(order, part)), *size)(rows.x[part])
+        p[part] = recipe.fit(rows.take(np.setdiff1d(order, part)), seed)(rows.x[part])
     grid = np.unique(np.append(np.linspace(0.01, numbers["at_most"], 50), numbers["start"]))
 
     def f1(at: float) -> float:

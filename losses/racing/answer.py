@@ -20,7 +20,7 @@ class Measured:
 
     ``mean`` is lower for better losses (1 − accuracy …), ``score`` is the metric as it is usually told; ``difference``
     is in the metric's unit, ``relative`` its share of the leader's mean; ``tie`` says that the interval covers 0, or is
-    not known. ``rows`` and ``trees`` are those that a model was trained with; ``heat`` tells them if not in full.
+    not known. ``rows`` are those that a model was trained with; ``heat`` tells them if not all.
     """
 
     loss: str
@@ -35,7 +35,6 @@ class Measured:
     relative_interval: tuple[float, float] | None
     tie: bool
     rows: int
-    trees: int | None
     dropped: bool
     heat: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,9 +18,11 @@ from losses.catalogue import get
 from losses.core import Loss
 from losses.errors import InvalidParameter, NotSupported
 from losses.racing.models import Kind, Recipe
+from losses.racing.outsiders import outsiders
 from losses.racing.scores import DECISIONS, PROBABILITIES, VALUES
 
 ALL = 1000  # more losses than there are
+USUAL = 6  # losses of the advice, where no number is given
 
 
 @dataclass
@@ -45,28 +47,47 @@ Refusals = list[tuple[str, str]]
 
 
 def entrants(
-    q: Question, wanted: int | Sequence[Any], kind: Kind, reads: str, classes: int
+    q: Question, wanted: int | Sequence[Any] | None, kind: Kind, reads: str, classes: int
 ) -> tuple[list[Entrant], Refusals]:
-    """Those that race, in the order of the advice, and those that cannot, with the reason."""
+    """Those that race, in the order of the advice, outsiders last; and those that cannot, with the reason."""
     advice = advise(q, ALL)
-    specs = () if isinstance(wanted, int) else wanted
-    named = [_named(spec, advice.ranked, q, dict(advice.ruled_out)) for spec in specs]
-    racing: list[Entrant] = []
-    refused: Refusals = []
-    for advised in _in_order(named, advice.ranked) if named else advice.ranked:
-        if len(racing) == wanted:
-            break
-        try:
-            recipe = _recipe(advised, kind, reads, classes)
-        except NotSupported as refusal:
-            refused.append((advised.usage, refusal.detail))
-            continue
-        twin = next((e for e in racing if _key(e.advised, e.recipe) == _key(advised, recipe)), None)
-        if twin and not named:
-            refused.append((advised.usage, f"it trains the very model that {twin.advised.usage} trains"))
-        else:
-            racing.append(Entrant(advised, len(racing), recipe))
-    return racing, [*refused, *advice.ruled_out]
+    starters = _Field(q, kind, reads, classes)
+    if isinstance(wanted, Sequence):
+        named = [_named(spec, advice.ranked, q, dict(advice.ruled_out)) for spec in wanted]
+        starters.enter(_in_order(named, advice.ranked), twins=True)
+    else:
+        starters.enter(advice.ranked, at_most=wanted or USUAL)
+    if wanted is None:
+        starters.enter(outsiders(q))
+    return starters.racing, [*starters.refused, *advice.ruled_out]
+
+
+@dataclass
+class _Field:
+    """Those that race so far, and who was refused."""
+
+    q: Question
+    kind: Kind
+    reads: str
+    classes: int
+    racing: list[Entrant] = field(default_factory=list)
+    refused: Refusals = field(default_factory=list)
+
+    def enter(self, advised: Iterable[Recommendation], at_most: int = ALL, twins: bool = False) -> None:
+        """Let them race as far as they can; without ``twins`` no model is trained twice."""
+        for found in advised:
+            if len(self.racing) == at_most:
+                break
+            try:
+                recipe = _recipe(found, self.kind, self.reads, self.classes)
+            except NotSupported as refusal:
+                self.refused.append((found.usage, refusal.detail))
+                continue
+            twin = next((e for e in self.racing if _key(e.advised, e.recipe) == _key(found, recipe)), None)
+            if twin and not twins:
+                self.refused.append((found.usage, f"it trains the very model that {twin.advised.usage} trains"))
+            else:
+                self.racing.append(Entrant(found, len(self.racing), recipe))
 
 
 def _key(advised: Recommendation, recipe: Recipe) -> tuple[str, str | None, str]:
@@ -119,8 +140,10 @@ def _named(spec: Any, ranked: list[Recommendation], q: Question, ruled_out: dict
     )
 
 
-def checked(wanted: Any) -> int | Sequence[Any]:
-    """A number of candidates, or a list of losses."""
+def checked(wanted: Any) -> int | Sequence[Any] | None:
+    """A number of candidates, a list of losses, or None for the usual ones."""
+    if wanted is None:
+        return None
     if isinstance(wanted, int) and not isinstance(wanted, bool) and wanted >= 1:
         return wanted
     if isinstance(wanted, Sequence) and not isinstance(wanted, str) and len(wanted):

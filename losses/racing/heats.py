@@ -1,4 +1,4 @@
-"""The race itself: successive halving, from few rows and trees to all, on the same folds for every loss.
+"""The race itself: successive halving, from few rows to all, on the same folds for every loss.
 
 After each round the clearly worse are dropped, never those that tie. The clock is asked between fits only: a fit that
 would not end in time, by what the last ones took, is not begun. With time enough nothing depends on the clock.
@@ -17,7 +17,7 @@ from losses.profile.column import Array
 from losses.racing.after import predicted
 from losses.racing.compare import SURE, interval
 from losses.racing.entrants import Entrant
-from losses.racing.models import TREES, Kind, quiet, threads
+from losses.racing.models import Kind, quiet, threads
 from losses.racing.scores import Scorer
 from losses.racing.table import Table, spread
 
@@ -29,30 +29,26 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Round:
-    """How many training rows and trees a fit has, how often folds are drawn, and what it takes to be dropped."""
+    """How many training rows a fit has, how often folds are drawn, and what it takes to be dropped."""
 
     rows: int
-    trees: int
     repeats: int = 1
     margin: float = 0.0
     sure: float = SURE
 
     def work(self, trees: bool) -> float:
         """What a fit takes, up to a factor; linear programs, the slowest of linear models, take the square of rows."""
-        return float(self.rows * self.trees if trees else self.rows**2)
+        return float(self.rows if trees else self.rows**2)
 
 
-def rounds(n: int, trees: bool) -> list[Round]:
+def rounds(n: int) -> list[Round]:
     """Small heats first, in which only the far worse are dropped: what is slow to learn may still win.
 
-    >>> [(r.rows, r.trees) for r in rounds(50_000, trees=True)]
-    [(1000, 40), (8000, 70), (50000, 100)]
+    >>> [r.rows for r in rounds(50_000)]
+    [1000, 8000, 50000]
     """
-    heats = [Round(1_000, 40, margin=0.1, sure=0.99), Round(8_000, 70, margin=0.05, sure=0.99)]
-    smaller = [heat for heat in heats if 2 * heat.rows <= n]
-    if not smaller and trees:
-        smaller = [Round(n, 40, margin=0.1, sure=0.99)]
-    return [*smaller, Round(n, TREES, REPEATS)]
+    heats = [Round(1_000, margin=0.1, sure=0.99), Round(8_000, margin=0.05, sure=0.99)]
+    return [*(heat for heat in heats if 2 * heat.rows <= n), Round(n, REPEATS)]
 
 
 class Budget:
@@ -93,7 +89,7 @@ class Heats:
     @cached_property
     def plan(self) -> list[Round]:
         """The rounds."""
-        return rounds(len(self.table.y), self.kind.trees)
+        return rounds(len(self.table.y))
 
     def _round(self, depth: int) -> bool:
         for entrant in self._running():
@@ -154,8 +150,7 @@ class Heats:
         entrant.seconds[depth].append(self.budget.clock() - began)
 
     def _cost(self, entrant: Entrant, depth: int, train: Table, test: Table) -> float:
-        size = (self.plan[depth].trees, self.seed)
-        z = predicted(entrant.advised, entrant.recipe, train, test.x, self.scorer.reads, size)
+        z = predicted(entrant.advised, entrant.recipe, train, test.x, self.scorer.reads, self.seed)
         return self.scorer.cost(test.y, z, test.weight, self.question)
 
     def _drop(self, depth: int) -> None:

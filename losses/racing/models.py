@@ -24,7 +24,7 @@ from losses.profile.column import Array
 from losses.racing.linear import code, estimator
 from losses.racing.table import Table
 
-TREES = 100  # what both libraries grow where nothing is said
+TREES = 100  # what both libraries grow where nothing is said; with fewer, losses that learn slowly look worse
 WIDE = 1_000_000  # numbers in a table from which more than one thread pays off
 Predict = Callable[[Array], Array]
 
@@ -33,12 +33,12 @@ Predict = Callable[[Array], Array]
 class Recipe:
     """How to train with one loss; ``key`` is the same where two losses train the very same model.
 
-    ``fit`` takes rows, a number of trees and a seed, and returns what predicts: values; or for classes
+    ``fit`` takes rows and a seed, and returns what predicts: values; or for classes
     ``probabilities`` (or bare scores where there are none), (n,) of the second class or (n, k).
     """
 
     key: str
-    fit: Callable[[Table, int, int], Predict]
+    fit: Callable[[Table, int], Predict]
     probabilities: bool = True
 
 
@@ -73,11 +73,11 @@ def _lightgbm(loss: Loss, classes: int) -> Recipe:
     if objective == "multiclass" and classes == 2:  # unweighted, two sums of trees learn what one does
         params |= {} if "class_weight" in params else {"objective": "binary"}
 
-    def fit(rows: Table, trees: int, seed: int) -> Predict:
+    def fit(rows: Table, seed: int) -> Predict:
         import lightgbm
 
         make = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
-        model = make(**params, **_settings(rows, trees, seed))
+        model = make(**params, **_settings(rows, seed))
         model.fit(rows.x, rows.y, sample_weight=rows.weight, categorical_feature=list(rows.words) or "auto")
         return _reader(model, classes)
 
@@ -90,20 +90,20 @@ def _with_ours(loss: Loss, params: dict[str, Any], classes: int) -> Recipe:
         return _of_classes(params, classes)
     if classes > 2:
         raise NotSupported(f"lightgbm grows one sum of trees for {loss}, and there are {classes} classes")
-    objective, reads = params["objective"], loss.inputs["y_pred"].name
+    objective = params["objective"]
     signs = loss.inputs["y_true"].name == "signs"
 
-    def fit(rows: Table, trees: int, seed: int) -> Predict:
+    def fit(rows: Table, seed: int) -> Predict:
         import lightgbm
 
         y = 2.0 * rows.y - 1 if signs else rows.y.astype(np.float64)
         start = objective.start(y, rows.weight)
-        model = lightgbm.LGBMRegressor(**params, **_settings(rows, trees, seed))
+        model = lightgbm.LGBMRegressor(**params, **_settings(rows, seed))
         model.fit(
             rows.x, y, sample_weight=rows.weight, init_score=np.full(len(y), start),
             categorical_feature=list(rows.words) or "auto",
         )  # fmt: skip
-        return lambda x: _from_sum(objective.predict(start + model.predict(x, raw_score=True)), reads)
+        return lambda x: np.asarray(objective.predict(start + model.predict(x, raw_score=True)))
 
     return Recipe(_text(params), fit, probabilities=not signs)
 
@@ -112,11 +112,11 @@ def _of_classes(params: dict[str, Any], classes: int) -> Recipe:
     """A sum of trees for each class, of two classes one."""
     objective = params["objective"]
 
-    def fit(rows: Table, trees: int, seed: int) -> Predict:
+    def fit(rows: Table, seed: int) -> Predict:
         import lightgbm
 
         start = objective.start(rows.y, rows.weight)
-        model = lightgbm.LGBMClassifier(**params, **_settings(rows, trees, seed))
+        model = lightgbm.LGBMClassifier(**params, **_settings(rows, seed))
         model.fit(
             rows.x, rows.y, sample_weight=rows.weight, init_score=np.repeat(start, len(rows.y)),
             categorical_feature=list(rows.words) or "auto",
@@ -131,13 +131,9 @@ def _of_classes(params: dict[str, Any], classes: int) -> Recipe:
     return Recipe(_text(params), fit)
 
 
-def _from_sum(z: Array, reads: str) -> Array:
-    return 1 / (1 + np.exp(-np.clip(z, -700, 700))) if reads == "logits" else z
-
-
-def _settings(rows: Table, trees: int, seed: int) -> dict[str, Any]:
+def _settings(rows: Table, seed: int) -> dict[str, Any]:
     return {
-        "n_estimators": trees, "random_state": seed, "n_jobs": threads(rows), "deterministic": True,
+        "n_estimators": TREES, "random_state": seed, "n_jobs": threads(rows), "deterministic": True,
         "force_col_wise": True, "verbosity": -1,
     }  # fmt: skip
 
@@ -156,9 +152,9 @@ def _sklearn(loss: Loss, classes: int) -> Recipe:
         raise NotSupported(f"scikit-learn's boosted trees cannot be trained with {loss}")
     prefix = options[0].removesuffix("max_iter")
 
-    def prepared(rows: Table, trees: int, seed: int) -> Any:
+    def prepared(rows: Table, seed: int) -> Any:
         words = list(rows.words) or None
-        settings = {"max_iter": trees, "random_state": seed, "categorical_features": words}
+        settings = {"max_iter": TREES, "random_state": seed, "categorical_features": words}
         return _copy(model).set_params(**{prefix + name: value for name, value in settings.items()})
 
     return Recipe(repr(model), _fits(prepared, classes))
@@ -167,7 +163,7 @@ def _sklearn(loss: Loss, classes: int) -> Recipe:
 def _linear(loss: Loss, classes: int) -> Recipe:
     model = frameworks.made(estimator(loss))
 
-    def prepared(rows: Table, trees: int, seed: int) -> Any:
+    def prepared(rows: Table, seed: int) -> Any:
         return _copy(model)
 
     probabilities = hasattr(model, "predict_proba")
@@ -180,9 +176,9 @@ def _copy(model: Any) -> Any:
     return clone(model)
 
 
-def _fits(prepared: Callable[[Table, int, int], Any], classes: int) -> Callable[..., Predict]:
-    def fit(rows: Table, trees: int, seed: int) -> Predict:
-        model = prepared(rows, trees, seed)
+def _fits(prepared: Callable[[Table, int], Any], classes: int) -> Callable[..., Predict]:
+    def fit(rows: Table, seed: int) -> Predict:
+        model = prepared(rows, seed)
         weights = {} if rows.weight is None else {_weight_of(model): rows.weight}
         model.fit(rows.x, rows.y, **weights)
         return _reader(model, classes)
@@ -199,10 +195,9 @@ def _absolute() -> Loss:
 def _by_size(recipe: Recipe) -> Recipe:
     """The same with weights 1/|y|; rows that are 0 have no relative error, and weigh nothing."""
 
-    def fit(rows: Table, trees: int, seed: int) -> Predict:
-        return recipe.fit(
-            replace(rows, weight=by_size(rows.y) * (1 if rows.weight is None else rows.weight)), trees, seed
-        )
+    def fit(rows: Table, seed: int) -> Predict:
+        weight = by_size(rows.y) * (1 if rows.weight is None else rows.weight)
+        return recipe.fit(replace(rows, weight=weight), seed)
 
     return Recipe(f"{recipe.key} by 1/|y|", fit, recipe.probabilities)
 

@@ -40,7 +40,7 @@ def race(
     name: str | None = None,
     sample_weight: Any = None,
     budget: float = 30.0,
-    candidates: int | Sequence[Any] = 6,
+    candidates: int | Sequence[Any] | None = None,
     cv: int = 5,
     random_state: int = 0,
     progress: Tell | None = None,
@@ -53,7 +53,8 @@ def race(
     boosting where none is named), ``framework`` (lightgbm where installed, else sklearn) and ``require`` are those of
     ``recommend``; with no metric, the score that is consistent for what is wanted. ``budget`` is in seconds, from 0.
     ``candidates`` is how many losses of the advice race, from 1, or which: specs such as "huber:delta=2" (a bare name
-    has its parameters from the data). ``cv`` is the number of folds, 2 to 20; ``random_state`` from 0 draws them.
+    has its parameters from the data); by default six of the advice, and a few outsiders that theory rules out, yet few
+    rows may favour. ``cv`` is the number of folds, 2 to 20; ``random_state`` from 0 draws them.
     ``progress(share, what)`` is told how far the race has come.
 
     Every loss sees the same folds, with the transform, threshold, factor or correction that the advice calls for, each

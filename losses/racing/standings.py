@@ -49,9 +49,8 @@ def _measured(heats: Heats, e: Entrant, lead: Entrant, depth: int, folds: int) -
     own, theirs = _together(e, lead, at, folds if e.out is None else None)
     ends, base = interval((own - theirs).tolist(), heats.cv), float(np.mean(theirs))
     difference, mean = float(np.mean(own - theirs)), float(np.mean(own))
-    trees = heats.plan[at].trees if heats.kind.trees else None
     rows = min(heats.plan[at].rows, len(heats.table.y) - len(heats.table.y) // heats.cv)
-    heat = f" of {rows:,} rows" + (f" and {trees} trees" if trees else "")
+    heat = f" of {rows:,} rows"
     return Measured(
         loss=e.advised.usage,
         mean=mean,
@@ -65,7 +64,6 @@ def _measured(heats: Heats, e: Entrant, lead: Entrant, depth: int, folds: int) -
         relative_interval=(ends[0] / base, ends[1] / base) if base and ends else None,
         tie=e.out is None and (ends is None or ends[0] <= 0 <= ends[1]),
         rows=rows,
-        trees=trees,
         dropped=e.out is not None,
         heat=heat if at < len(heats.plan) - 1 else "",
     )
@@ -79,7 +77,7 @@ def _together(one: Entrant, other: Entrant, depth: int, folds: int | None) -> tu
 
 def _order(e: Entrant, row: Measured) -> tuple[bool, int, float, int]:
     """Those that tie with the leader, then those that came far; by mean, equal means by the advice."""
-    return not row.tie, 0 if row.tie else -row.rows * (row.trees or 1), row.mean, e.place
+    return not row.tie, 0 if row.tie else -row.rows, row.mean, e.place
 
 
 @dataclass(frozen=True)
