@@ -215,6 +215,7 @@ def row(loss: type[Loss]) -> dict[str, Any]:
         "formula": about.formula,
         "source": about.source,
         "note": about.note,
+        "differs": about.differs,
         "frameworks": frameworks.native(about.id),
     }
 

@@ -104,7 +104,9 @@ class BCE(Elementwise):
         convex=YES, differentiable=YES, robust=NOT_APPLICABLE, unit="nats",
         inputs={"y_true": SOFT_LABELS, "y_pred": PROBABILITIES}, formula="−y log p − (1 − y) log(1 − p)",
         source="Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x",
-        note="Exact: torch clamps at 100, Keras and scikit-learn clip p; prefer logits where there are any.",
+        note="Exact; prefer logits where there are any.",
+        differs="A wrong certainty costs 100 in torch, 16 in Keras and 36 in scikit-learn, which clip; here it is "
+        "infinite.",
     )  # fmt: skip
     eps: Annotated[float, Param("probabilities are clipped to [eps, 1 − eps]", at_least=0, below=0.5)] = 0.0
 
@@ -145,6 +147,8 @@ class CrossEntropy(Classes):
         robust=NOT_APPLICABLE, unit="nats", inputs={"y_true": DISTRIBUTION, "y_pred": LOGITS},
         formula="log Σ_j e^(z_j) − z_y", source="Good 1952; Bridle 1990, doi:10.1007/978-3-642-76153-9_28",
         note="Unbounded on confident wrong labels: not robust to label noise. Convex, not strictly.",
+        differs="With class weights torch divides by the sum of the weights, as here; Keras by the number of rows "
+        "(normalise).",
     )  # fmt: skip
     class_weight: Annotated[ClassNumbers, Param("what each class costs", at_least=0)] = None
     label_smoothing: Annotated[float, Param("the share of each label spread over classes", at_least=0, at_most=1)] = 0.0
@@ -307,7 +311,9 @@ class MulticlassHinge(Classes):
         elicits="decision", convex=YES, differentiable=KINK, robust=NOT_APPLICABLE, unit="margin",
         inputs={"y_true": DISTRIBUTION, "y_pred": REALS}, formula="max(0, m + max_{j≠y} z_j − z_y)",
         source="Crammer & Singer 2001, JMLR 2:265; Weston & Watkins 1999",
-        note="weston_watkins sums over the rivals and divides by the number of classes, as torch's MultiMarginLoss.",
+        note="weston_watkins sums over the rivals and divides by the number of classes.",
+        differs="torch's MultiMarginLoss is the variant weston_watkins; scikit-learn's hinge_loss is "
+        "crammer_singer, as here.",
     )  # fmt: skip
     margin: Annotated[float, Param("the lead wanted", above=0)] = 1.0
     variant: Annotated[Literal["crammer_singer", "weston_watkins"], Param("the rivals counted")] = "crammer_singer"
@@ -354,6 +360,7 @@ class Brier(Classes):
         convex=YES, differentiable=YES, robust=NOT_APPLICABLE, unit="unitless",
         inputs={"y_true": SOFT_LABELS, "y_pred": PROBABILITIES}, formula="Σ_k (p_k − 1(y = k))²",
         source="Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
+        differs="Brier's paper adds both classes of two: twice what is told here and by scikit-learn (scale_by_half).",
     )  # fmt: skip
     scale_by_half: Annotated[bool | Literal["auto"], Param("whether to halve the sum over classes")] = "auto"
 

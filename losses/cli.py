@@ -100,7 +100,7 @@ def show_command(options: Options) -> None:
     facts = {name: about[name] for name in ("formula", "elicits", "convex", "differentiable", "robust", "unit")}
     facts |= {"inputs": "; ".join(f"{name}: {says}" for name, says in about["inputs"].items())}
     facts |= {f"  {name}": _parameter(p) for name, p in about["parameters"].items()}
-    facts |= {name: about[name] for name in ("note", "source") if about[name]}
+    facts |= {name: about[name] for name in ("note", "differs", "source") if about[name]}
     facts |= {"aliases": ", ".join(about["aliases"]), "native in": ", ".join(about["frameworks"])}
     for name, fact in facts.items():
         print(f"{name:16}{_spoken(fact)}" if fact else "", end="\n" if fact else "")

@@ -73,7 +73,8 @@ class About:
     """What is known of a loss; every column is needed, a loss without one of them cannot be declared.
 
     ``elicits`` names what the prediction with the least expected loss is; ``zero`` says whether a perfect
-    prediction costs nothing; ``note`` holds what the usual table of losses gets wrong or leaves out;
+    prediction costs nothing; ``note`` holds what the usual table of losses gets wrong or leaves out; ``differs`` says
+    who has another convention under this name;
     ``traits`` are what rules of advice need to know beyond these columns.
     """
 
@@ -90,6 +91,7 @@ class About:
     source: str
     aliases: tuple[str, ...] = ()
     note: str = ""
+    differs: str = ""
     zero: bool = True
     reductions: tuple[Reduction, ...] = REDUCTIONS
     traits: tuple[str, ...] = ()

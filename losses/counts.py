@@ -31,7 +31,8 @@ class PoissonNLL(Elementwise):
         traits=("variance:1",),
         differentiable=YES, robust=NOT_FOCUS, unit="nats", inputs={"y_true": NONNEGATIVE, "y_pred": NONNEGATIVE},
         formula="ŷ − y log ŷ (+ log y!)", source="Nelder & Wedderburn 1972, doi:10.2307/2344614", zero=False,
-        note="Convex in the rate and in the log rate. Not robust. torch reads y_pred as the log rate by default.",
+        note="Convex in the rate and in the log rate. Not robust.",
+        differs="torch reads y_pred as the log rate unless told otherwise (log_input).",
     )  # fmt: skip
     log_input: Annotated[bool, Param("whether y_pred is the logarithm of the rate")] = False
     full: Annotated[bool, Param("whether to add log y!, so that the value is the full likelihood")] = False
@@ -204,6 +205,7 @@ class NegativeBinomialNLL(Elementwise):
         tasks=("count_regression", "regression", "uncertainty"), elicits="mean", convex=NO, differentiable=YES,
         robust=NOT_FOCUS, unit="nats", inputs={"y_true": NONNEGATIVE, "y_pred": POSITIVE},
         formula="−log NB(y; mean ŷ, variance ŷ + α ŷ²)", source="Hilbe 2011, doi:10.1017/CBO9780511973420", zero=False,
+        differs="SciPy's nbinom takes n = 1/alpha and p = n/(n + mean).",
     )  # fmt: skip
     alpha: Annotated[float, Param("the dispersion: variance is mean + alpha * mean²", above=0)] = 1.0
 

@@ -35,6 +35,7 @@ class KLDiv(Distributions):
         formula="Σ_k p_k log(p_k / q_k)", source="Kullback & Leibler 1951, doi:10.1214/aoms/1177729694",
         reductions=("mean", "sum", "none", "batchmean", "elementmean"),
         note="Jointly convex in (p, q). Infinite where q is 0 and p is not.",
+        differs="torch takes (log q, p), and its mean is over elements; its batchmean is the mean here.",
     )  # fmt: skip
     log_target: Annotated[bool, Param("whether y_true holds log-probabilities")] = False
     from_log: Annotated[bool, Param("whether y_pred holds log-probabilities")] = False
@@ -104,7 +105,7 @@ class JSDiv(Distributions):
         id="js_div", aliases=("jensen_shannon",), title="Jensen-Shannon divergence", tasks=("distillation",),
         elicits="match", convex=YES, differentiable=YES, robust=NOT_APPLICABLE, unit="nats", inputs=PAIR,
         formula="½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2", source="Lin 1991, doi:10.1109/18.61115",
-        note="SciPy's jensenshannon is its square root.",
+        differs="SciPy's jensenshannon is its square root.",
     )  # fmt: skip
 
     def value(self, y: Array, z: Array) -> Array:

@@ -38,7 +38,8 @@ class Contrastive(Rows):
         robust=NOT_FOCUS, unit="distance²", inputs={"y_true": BITS, "x1": REALS, "x2": REALS},
         formula="y d² + (1 − y) max(0, m − d)²", source="Hadsell, Chopra & LeCun 2006, doi:10.1109/CVPR.2006.100",
         zero=False, note="A squared distance, where the usual table says distance. Convex in the distance, not in the "
-        "embedding. Some texts read y = 1 as unlike.",
+        "embedding.",
+        differs="The paper has half of it, and y = 0 for a similar pair.",
     )  # fmt: skip
     margin: Annotated[float, Param("how far apart unlike pairs should be", above=0)] = 1.0
     eps: Annotated[float, EPS] = 1e-6
@@ -75,7 +76,8 @@ class Triplet(Rows):
         differentiable=PIECEWISE, robust=NOT_FOCUS, unit="distance", zero=False,
         inputs={"anchor": REALS, "positive": REALS, "negative": REALS}, formula="max(0, d(a, p) − d(a, n) + m)",
         source="Schroff, Kalenichenko & Philbin 2015, arXiv:1503.03832",
-        note="Distances are not squared here, as in torch; FaceNet squares them (squared).",
+        note="Distances are not squared.",
+        differs="torch does as here; FaceNet squares the distances (squared).",
     )  # fmt: skip
     margin: Annotated[float, Param("the lead wanted", above=0)] = 1.0
     p: Annotated[float, Param("the norm", at_least=1)] = 2.0

@@ -117,7 +117,9 @@ class LabelSmoothingCE(CrossEntropy):
         CrossEntropy.about, id="label_smoothing_ce", aliases=("label_smoothing",), title="Label smoothing CE",
         traits=("smoothed",),
         elicits="distorted_probability", zero=False, source="Szegedy et al. 2016, arXiv:1512.00567",
-        note="Spread over all classes, as torch does; some texts say over the remaining ones (smoothing_mode).",
+        note="Spread over all classes.",
+        differs="Some texts share the smoothing among the other classes only (smoothing_mode); torch and Keras "
+        "do as here.",
     )  # fmt: skip
     label_smoothing: Annotated[float, Param("the share of each label spread over classes", at_least=0, at_most=1)] = 0.1
 
@@ -160,7 +162,7 @@ class LogitAdjustedCE(CrossEntropy):
         CrossEntropy.about, id="logit_adjusted_ce", aliases=("logit_adjustment", "balanced_softmax"),
         traits=("weighted",),
         title="Logit-adjusted CE", tasks=("imbalanced_classification", "multiclass"), elicits="distorted_probability",
-        formula="CE(z + τ log π, y)", source="Menon et al. 2021, arXiv:2007.07314",
+        formula="CE(z + τ log π, y)", source="Menon et al. 2021, arXiv:2007.07314", differs="",
     )  # fmt: skip
     class_prior: Annotated[ClassNumbers, Param("the share of each class (none: uniform)", at_least=0, at_most=1)] = None
     tau: Annotated[float, Param("the strength of the adjustment", at_least=0)] = 1.0
@@ -187,7 +189,9 @@ class Focal(Elementwise):
         convex=NO, differentiable=YES, robust=NOT_APPLICABLE, unit="nats",
         inputs={"y_true": BITS, "y_pred": LOGITS}, formula="−α_t (1 − p_t)^γ log p_t",
         source="Lin et al. 2017, arXiv:1708.02002",
-        note="In the logit never convex for gamma above 0. Some texts multiply both classes by alpha (alpha_mode).",
+        note="In the logit never convex for gamma above 0.",
+        differs="Keras and optax leave alpha out unless it is asked for. Some texts multiply both classes by it "
+        "(alpha_mode).",
     )  # fmt: skip
     cautions = (LOOKS_LIKE_PROBABILITIES,)
     alpha: Annotated[float | None, Param("the weight of positives", at_least=0, at_most=1)] = 0.25
@@ -237,6 +241,7 @@ class Asymmetric(Elementwise):
         inputs={"y_true": BITS, "y_pred": LOGITS},
         formula="−y (1 − p)^γ₊ log p − (1 − y) p_m^γ₋ log(1 − p_m), p_m = max(p − m, 0)",
         source="Ridnik et al. 2021, arXiv:2009.14119",
+        differs="The authors' code adds up the batch; here it is the mean over elements.",
     )  # fmt: skip
     cautions = (LOOKS_LIKE_PROBABILITIES,)
     gamma_neg: Annotated[float, Param("how fast interest in negatives fades", at_least=0)] = 4.0
@@ -307,6 +312,7 @@ class FocalMulticlass(Classes):
         tasks=("imbalanced_classification", "multiclass"), elicits="distorted_probability", convex=NO,
         differentiable=YES, robust=NOT_APPLICABLE, unit="nats", inputs=CLASS_INPUTS,
         formula="−α_y (1 − p_y)^γ log p_y", source="Lin et al. 2017, arXiv:1708.02002",
+        differs="Keras multiplies every class by an alpha of 0.25.",
     )  # fmt: skip
     cautions = (ROWS_LOOK_LIKE_PROBABILITIES,)
     alpha: Annotated[float | tuple[float, ...] | None, Param("a weight, or one for each class", at_least=0)] = None

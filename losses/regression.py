@@ -35,6 +35,7 @@ class MSE(Elementwise):
         traits=("variance:0",),
         elicits="mean", convex=YES, differentiable=YES, robust=NO, unit="target²", inputs=ANY,
         formula="(y − ŷ)²", source="Gauss 1809, Theoria motus corporum coelestium",
+        differs="optax.l2_loss is half of it, and so is what XGBoost and LightGBM descend.",
     )  # fmt: skip
 
     def value(self, y: Array, z: Array) -> Array:
@@ -89,6 +90,8 @@ class Huber(Elementwise):
         formula="e²/2 where |e| ≤ δ, else δ(|e| − δ/2)", source="Huber 1964, doi:10.1214/aoms/1177703732",
         note="The usual table says unit target; huber(c·delta, c·e) = c²·huber, so target². Once, not twice, "
         "differentiable. Robustness is set by delta.",
+        differs="LightGBM calls delta alpha; in scikit-learn's GradientBoostingRegressor alpha is a quantile of "
+        "the residuals.",
     )  # fmt: skip
     delta: Annotated[float, Param("the residual beyond which cost grows linearly", above=0, in_target_units=True)] = 1.0
 
@@ -156,6 +159,7 @@ class LogCosh(Elementwise):
         unit="target²", inputs=ANY, formula="s² log cosh(e/s)", source="Green 1990, doi:10.1109/42.52985",
         note="The usual table says unit target; at fixed scale it is not homogeneous, and with scale in the target's "
         "unit it is target². Influence is bounded as Huber's at delta = scale.",
+        differs="Keras and optax have no scale: theirs is the one at scale 1, whatever the unit of y.",
     )  # fmt: skip
     scale: Annotated[float, Param("the residual at which square turns into line", above=0, in_target_units=True)] = 1.0
 
@@ -216,6 +220,7 @@ class Quantile(Elementwise):
         id="quantile", aliases=("pinball",), title="Pinball (quantile)", tasks=("regression", "forecasting"),
         elicits="quantile", convex=YES, differentiable=KINK, robust=YES, unit="target", inputs=ANY,
         formula="max(τe, (τ − 1)e)", source="Koenker & Bassett 1978, doi:10.2307/1913643",
+        differs="LightGBM and CatBoost call tau alpha, XGBoost quantile_alpha; LightGBM's is 0.9 unless it is set.",
     )  # fmt: skip
     tau: Annotated[
         float | tuple[float, ...], Param("the quantile wanted, or one for each column", above=0, below=1)
@@ -293,7 +298,8 @@ class MAPE(Elementwise):
         id="mape", aliases=("mean_absolute_percentage_error",), title="MAPE", tasks=REGRESSION,
         elicits="relative_median", convex=YES, differentiable=KINK, robust=YES, unit="fraction", inputs=ANY,
         formula="|y − ŷ| / max(|y|, ε)", source="Gneiting 2011, doi:10.1198/jasa.2011.r10138",
-        note="Undefined at y = 0; LightGBM and CatBoost divide by max(1, |y|).",
+        note="Undefined at y = 0.",
+        differs="Keras tells percent, 100 times as much; LightGBM and CatBoost divide by max(1, |y|).",
     )  # fmt: skip
     cautions = (
         Caution(
@@ -328,6 +334,7 @@ class SMAPE(Elementwise):
         id="smape", aliases=("symmetric_mape",), title="Symmetric MAPE", tasks=("regression", "forecasting"),
         elicits="near_median", convex=NO, differentiable=KINK, robust=YES, unit="fraction", inputs=ANY,
         formula="2|y − ŷ| / (|y| + |ŷ|), 0/0 = 0", source="Makridakis 1993, doi:10.1016/0169-2070(93)90079-3",
+        differs="Half of it, with |y| + |ŷ| below |e|, goes by the same name, and so does either in percent.",
     )  # fmt: skip
 
     def value(self, y: Array, z: Array) -> Array:
@@ -359,6 +366,7 @@ class MSLE(Elementwise):
         inputs={"y_true": ABOVE_MINUS_ONE, "y_pred": ABOVE_MINUS_ONE}, formula="(log(1 + y) − log(1 + ŷ))²",
         source="scikit-learn user guide, mean_squared_log_error",
         note="Not convex beyond ŷ = e(1 + y) − 1. Elicits a geometric mean, below the mean.",
+        differs="Keras raises what lies below 0 to 0 before the logarithm.",
     )  # fmt: skip
 
     def _miss(self, y: Array, z: Array) -> Array:

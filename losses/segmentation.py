@@ -119,6 +119,7 @@ class Dice(Overlap):
         differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
         formula="1 − (2Σpt + s)/(Σp + Σt + s)", source="Milletari, Navab & Ahmadi 2016, arXiv:1606.04797",
         note="The soft form is smooth wherever the denominator is positive; quasi-linear in p.",
+        differs="Keras pools the images of a batch (aggregate).",
     )  # fmt: skip
     squared: Annotated[bool, Param("whether the denominator sums squares, as in V-Net")] = False
 
@@ -185,7 +186,7 @@ class Tversky(Overlap):
         traits=("misses", "plain"),
         convex=NO, differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
         formula="1 − (TP + s)/(TP + α FP + β FN + s)", source="Salehi et al. 2017, arXiv:1706.05721",
-        note="Keras swaps alpha and beta.",
+        differs="Keras swaps alpha and beta, and pools the images of a batch (aggregate).",
     )  # fmt: skip
     alpha: Annotated[float, Param("the price of a false positive", at_least=0)] = 0.3
     beta: Annotated[float, Param("the price of a false negative", at_least=0)] = 0.7
@@ -208,7 +209,8 @@ class FocalTversky(Tversky):
         traits=("misses",),
         elicits="overlap", convex=NO, differentiable=ALMOST, robust=NOT_FOCUS, unit="unitless", inputs=MASKS,
         formula="(1 − Tversky index)^γ", source="Abraham & Khan 2019, arXiv:1810.07842",
-        note="gamma is the exponent; the paper writes 1/gamma.",
+        note="gamma is the exponent.",
+        differs="The paper writes the exponent as 1/gamma.",
     )  # fmt: skip
     gamma: Annotated[float, Param("the exponent", above=0)] = 0.75
 

@@ -369,6 +369,7 @@ class LossRow(Answer):
     formula: str
     source: str
     note: str
+    differs: str
     frameworks: list[str]
 
 

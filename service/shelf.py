@@ -97,6 +97,7 @@ def loss_page(name: str) -> str:
         "<h2>What it is</h2>",
         "<dl>" + "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in facts.items() if v) + "</dl>",
         f"<p><strong>Beware.</strong> {prose(told['note'])}</p>" if told["note"] else "",
+        f"<p><strong>Who differs.</strong> {prose(told['differs'])}</p>" if told["differs"] else "",
         *_codes(code_of(loss)),
     ]
     return page(told["title"], filter(None, parts), "/losses")
