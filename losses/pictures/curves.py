@@ -17,15 +17,14 @@ from losses.errors import EmptyInput, InvalidParameter, LossWarning, NotSupporte
 from losses.layouts import Classes, Elementwise
 from losses.page import cut
 from losses.params import Param
+from losses.pictures.slices import ENDS, LOGIT, MISS, PROBABILITY, Here, Slice, walked, ways
 from losses.pictures.svg import DASHES, LETTER, LINE, WIDE, Frame, colour, element, label, line, path, picture, tip
 
 POINTS = 161
 REACH = 4.0  # sigmas on either side
-FAR = 6.0  # of a logit
 NEAREST, FARTHEST = 1e-60, 1e60  # of a usual miss: squares and ratios of them are still numbers
 TINY = 1e-4  # a parameter this small guards a division: there is nothing to see
 CUT = 0.01  # of the points of a curve, at either end, need not be seen
-NEAR = 0.01  # of a probability's ends
 TALL = 190
 
 
@@ -41,11 +40,17 @@ class Slider(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """One loss: its value and its gradient at each ``x``, NaN where it is not defined."""
+    """One loss: its value and its gradient at each ``x``, NaN where there is none; ``said`` is what stands still."""
 
     loss: Loss
     value: Array
     gradient: Array
+    said: str = ""
+
+    @property
+    def name(self) -> str:
+        """The loss, and for what."""
+        return f"{self.loss} ({self.said})" if self.said else str(self.loss)
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,14 @@ def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -
     if not made:
         raise EmptyInput("name at least one loss", field="loss")
     if at is None:
-        free = all(loss.inputs["y_pred"].low == -math.inf for loss in made if _axis(loss) == MISS)
+        free = all(loss.inputs["y_pred"].low == -math.inf for loss in made if _axis(loss) == MISS and not ways(loss))
         at = 0.0 if free else REACH * sigma
     found, left = [], []
     axes = [(loss, _axis(loss)) for loss in made]
     along = next((axis for _, axis in axes if axis), "")
     for loss, axis in axes:
         if axis == along and axis:
-            found.append(_curve(loss, axis, at, sigma))
+            found += _curves(loss, axis, at, sigma)
         else:
             left.append((str(loss), f"it is read against the {axis}" if axis else "its prediction is not one number"))
     if not found:
@@ -111,11 +116,10 @@ def _inside(name: str, x: float, low: float, high: float) -> None:
         raise InvalidParameter(f"{name} must lie in {allowed}, got {x:g}", field=name, allowed=allowed)
 
 
-MISS, LOGIT, PROBABILITY = "prediction − truth", "logit of the true class", "probability of the true class"
-
-
 def _axis(loss: Any) -> str:
     """What a loss is shown against; empty where its prediction is not one number, or a row has no loss of its own."""
+    if ways(loss):
+        return ways(loss)[0].along
     if not loss_of_rows(loss):
         return ""
     if isinstance(loss, Classes):
@@ -135,8 +139,21 @@ def loss_of_rows(loss: Any) -> bool:
 
 
 def _points(along: str, sigma: float) -> Array:
-    ends = {LOGIT: (-FAR, FAR), PROBABILITY: (NEAR, 1 - NEAR)}.get(along, (-REACH * sigma, REACH * sigma))
-    return np.linspace(*ends, POINTS)
+    return np.linspace(*((-REACH * sigma, REACH * sigma) if along == MISS else ENDS[along]), POINTS)
+
+
+def _curves(loss: Loss, along: str, at: float, sigma: float) -> list[Curve]:
+    if not ways(loss):
+        return [_curve(loss, along, at, sigma)]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", LossWarning)
+        return [_walked(loss, way, at, sigma) for way in ways(loss)]
+
+
+def _walked(loss: Loss, way: Slice, at: float, sigma: float) -> Curve:
+    pairs = [walked(way, Here(x, loss, at, sigma)) for x in _points(way.along, sigma).tolist()]
+    value, gradient = np.array(pairs).T
+    return Curve(loss, value, gradient, way.said)
 
 
 def _curve(loss: Loss, along: str, at: float, sigma: float) -> Curve:
@@ -178,7 +195,7 @@ def _scaled(curve: Curve, sigma: float) -> Curve:
     sides = [side for side in np.interp((-sigma, sigma), x, above) if math.isfinite(side)]
     unit = sum(sides) / len(sides) if sum(sides) else 1.0
     with np.errstate(all="ignore"):
-        return Curve(curve.loss, above / unit, curve.gradient / unit * sigma)
+        return curve._replace(value=above / unit, gradient=curve.gradient / unit * sigma)
 
 
 # ── controls ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,18 +239,18 @@ def _span(param: Param, value: float, sigma: float) -> tuple[float, float, bool]
 
 def _drawn(shown: Curves, what: str, lines: Sequence[Array], width: int) -> str:
     low, high = _ends(lines)
-    legend = [str(curve.loss) for curve in shown.curves] if len(lines) > 1 else []
+    legend = [curve.name for curve in shown.curves] if len(lines) > 1 or shown.curves[0].said else []
     top = 22 + LINE * len(legend)
     frame = Frame(44, top, width - 24, top + TALL, (float(shown.x[0]), float(shown.x[-1])), (low, high))
     scale = ", over that of a miss of one robust sigma" if shown.relative and what == "cost" else ""
     parts = [label(0, 12, f"{what}{scale}", font_weight="600"), *frame.up(), *frame.along(shown.along)]
     for i, (curve, y) in enumerate(zip(shown.curves, lines, strict=True)):
-        parts.append(_line(frame, shown.x, y, i, str(curve.loss)))
+        parts.append(_line(frame, shown.x, y, i, curve.name))
     for i, name in enumerate(legend):
         row = 26 + LINE * i
         parts.append(line(44, row, 74, row, **_style(i)))
         parts.append(label(82, row + 4, cut(name, int((width - 92) / LETTER))))
-    return picture(width, frame.bottom + 42, f"{what} of {', '.join(str(c.loss) for c in shown.curves)}", parts)
+    return picture(width, frame.bottom + 42, f"{what} of {', '.join(c.name for c in shown.curves)}", parts)
 
 
 def _ends(lines: Sequence[Array]) -> tuple[float, float]:
