@@ -13,6 +13,7 @@ import losses
 from losses import frameworks
 from losses.catalogue import LOSSES
 from losses.errors import MissingDependency, NotSupported, UnknownName
+from losses.frameworks._classes import CLASSES
 
 PACKAGE = pathlib.Path(losses.__file__).parent
 PAIRS = [(loss, name) for name in frameworks.NAMES for loss in LOSSES]
@@ -124,3 +125,12 @@ def test_boosters_get_their_own_scale_and_names(name: str) -> None:
     }
     for spec, params in spelled[name].items():
         assert losses.get(spec).to(name) == params
+
+
+@pytest.mark.parametrize("loss", CLASSES)
+def test_no_leaf_of_classes_is_empty(loss: str) -> None:
+    """Curvatures of classes have no unit, so that LightGBM can be told to leave alone what rounding left of a sum."""
+    pytest.importorskip("lightgbm")
+    params = losses.get(loss).to("lightgbm")
+    assert not callable(params["objective"]) or params["min_child_weight"] > 0
+    assert losses.get("mape").to("lightgbm").get("min_child_weight", 0.0) == 0.0

@@ -109,7 +109,7 @@ AHEAD, ASIDE = [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
 LIKE, UNLIKE, OTHERS = "a like pair", "an unlike pair", "others at cosine 0"
 OF_MASK = Slice(PROBABILITY, MASKS, _mask)
 OF_TWO = Slice(PROBABILITY, "two classes", _two)
-OF_BOX = Slice(SHIFT, "one size", lambda h: ([[0.0, 0.0, 1.0, 1.0]], [[h.x, 0.0, 1 + h.x, 1.0]]))
+OF_BOX = Slice(SHIFT, "boxes of one size", lambda h: ([[0.0, 0.0, 1.0, 1.0]], [[h.x, 0.0, 1 + h.x, 1.0]]))
 OF_HEADS = Slice(SCORE, "cut points 2 apart", _heads)
 
 SLICES: dict[str, tuple[Slice, ...]] = {
