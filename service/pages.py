@@ -35,12 +35,12 @@ def page(title: str, parts: Iterable[str], place: str = "", script: str = "") ->
     links = "".join(
         f'<a href="{path}"{" aria-current=page" if path == place else ""}>{name}</a>' for path, name in PLACES.items()
     )
-    loaded = f'<script type="module" src="/page/{script}.js"></script>' if script else ""
+    loaded = f'<script src="/page/early.js"></script><script type="module" src="/page/{script}.js"></script>'
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · losses</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="/page/icon.svg"><link rel="stylesheet" href="/page/style.css">'
-        f'{loaded}</head>\n<body><a class="skip" href="#main">Skip to content</a>'
+        f'{loaded if script else ""}</head>\n<body><a class="skip" href="#main">Skip to content</a>'
         f'<header><a class="brand" href="/">losses</a><nav aria-label="Pages">{links}</nav></header>\n'
         f'<main id="main"><h1>{escape(title)}</h1>\n' + "\n".join(parts) + "\n</main></body></html>\n"
     )

@@ -357,6 +357,43 @@ def test_a_long_upload_shows_its_progress_and_can_be_cancelled(view):
     assert page.locator("#progress").is_hidden()
 
 
+def test_a_file_of_two_hundred_megabytes_is_answered_and_the_browser_does_not_hold_it(view, tmp_path: Path):
+    page = view("/")
+    page.wait_for_load_state("networkidle")
+    with open(tmp_path / "huge.csv", "wb") as out:
+        out.write(b"id,price\n")
+        for _ in range(200):
+            out.write(b"17,12.5\n23,10.25\n5,98.125\n" * (1_000_000 // 27))
+    tools = page.context.new_cdp_session(page)
+    page.set_input_files("#file", tmp_path / "huge.csv")
+    page.locator("#progress").wait_for(state="visible")
+    page.locator("#status", has_text="Answered").wait_for(timeout=120_000)
+    assert "22,222,200 rows" in page.locator("#answer").inner_text()
+    assert tools.send("Runtime.getHeapUsage")["usedSize"] < 50e6
+
+
+@pytest.mark.meant(REFUSED)
+def test_an_answer_stays_of_use_without_the_server(view):
+    page = view("/?example=price&column=price")
+    answered(page)
+    page.context.set_offline(True)
+    page.get_by_role("tab", name="LightGBM").click()
+    assert "lightgbm" in page.locator("#code pre").inner_text()
+    for summary in page.locator("#answer summary").all():
+        summary.click()
+    assert page.locator("#target svg").count() == 1
+
+
+def test_a_slow_network_holds_nothing_back_but_the_answer(view):
+    """Text and controls stand before the scripts that fill them have come, and nothing moves when they do."""
+    page = view("/problems")
+    slow = {"offline": False, "latency": 300, "downloadThroughput": 60e3, "uploadThroughput": 30e3}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.goto(page.url.replace("/problems", "/?example=price"))
+    answered(page)
+    assert page.evaluate("window.shifts") < 0.1
+
+
 def test_nothing_jumps_while_an_answer_is_on_its_way(view):
     page = view("/?example=price&column=price")
     answered(page)

@@ -7,9 +7,9 @@ import { files, named, opening, sent, working } from "./work.js";
 let file = null;
 
 const take = (given, truth = null) => working(async (signal) => {
+  named(given);
   const told = await ask(given, { truth }, signal);
   file = given;
-  named(file);
   offer(told);
   show(told);
 });

@@ -16,11 +16,11 @@ let columns = {}; // replies of the API by column, as far as they are known
 let rows = []; // the catalogue
 
 const take = (given) => working(async (signal) => {
+  named(given);
   const whole = given.body.size <= HEAD || given.type !== "text/csv";
   const told = await look(given, whole, signal);
   file = given;
   columns = whole && !told.names ? told.columns : {};
-  named(file);
   choose(told.columns, state.column in told.columns ? state.column : told.likely ?? Object.keys(told.columns)[0]);
   await answer(signal);
 });

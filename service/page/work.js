@@ -95,6 +95,6 @@ export function files(take) {
 }
 
 export function named(file) {
-  $("main").classList.add("given");
+  document.documentElement.classList.add("given");
   $("hint").textContent = `${file.name}, ${bytes(file.body.size)}`;
 }
