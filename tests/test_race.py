@@ -69,7 +69,8 @@ def test_the_quantile_wins_by_its_pinball_loss():
 
 
 def test_a_log_link_wins_by_rmse_on_counts_with_many_zeros():
-    raced = linear(COUNTS, "rmse", "poisson_nll", "tweedie_deviance", "mse", "mae")
+    steep = np.random.default_rng(1).poisson(np.exp(0.4 + 1.3 * X[:, 0]))
+    raced = linear(steep, "rmse", "poisson_nll", "tweedie_deviance", "mse", "mae")
     assert raced.best.id in ("poisson_nll", "tweedie_deviance")
     rng = np.random.default_rng(3)
     x = rng.uniform(-1, 1, size=(600, 2))
@@ -231,6 +232,16 @@ def test_losses_that_bend_probabilities_race_with_probabilities():
     rows = {row.loss: row for row in r.measured}
     assert rows["focal"].mean < 1.5 * rows["bce_with_logits"].mean
     assert rows["asymmetric"].mean < 2 * rows["bce_with_logits"].mean
+
+
+def test_what_is_close_to_the_best_figure_stays_as_the_advice_has_it():
+    r = linear(LINE + RNG.normal(0, 1, 400), "rmse", "mse", "huber", "mae")
+    least = min(row.mean for row in r.measured)
+    first, *others = r.measured
+    assert first.loss == losses.recommend(LINE, metric="rmse", model="linear").best.usage == "mse"
+    assert first.close
+    assert all(row.mean >= least for row in others)
+    assert not any(row.close for row in r.measured if row.dropped)
 
 
 def test_outsiders_race_unless_a_number_is_named():

@@ -242,7 +242,7 @@ def _drawn(shown: Curves, what: str, lines: Sequence[Array], width: int) -> str:
     legend = [curve.name for curve in shown.curves] if len(lines) > 1 or shown.curves[0].said else []
     top = 22 + LINE * len(legend)
     frame = Frame(44, top, width - 24, top + TALL, (float(shown.x[0]), float(shown.x[-1])), (low, high))
-    scale = ", over that of a miss of one robust sigma" if shown.relative and what == "cost" else ""
+    scale = " over that of a one-sigma miss" if shown.relative and what == "cost" else ""
     parts = [label(0, 12, f"{what}{scale}", font_weight="600"), *frame.up(), *frame.along(shown.along)]
     for i, (curve, y) in enumerate(zip(shown.curves, lines, strict=True)):
         parts.append(_line(frame, shown.x, y, i, curve.name))

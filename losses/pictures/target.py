@@ -65,10 +65,11 @@ def _histogram(name: str, p: Profile, marks: Sequence[Mark], width: int) -> str:
     frame = Frame(8, top, width - 8, top + TALL, ends, (0, high), bins.logs)
     words = f"{cut(p.name or 'value')}{', on a log scale' if bins.logs else ''}"
     parts = [*_columns(frame, p, bins, tower), *frame.along(words), *_marks(frame, told)]
-    foot = frame.bottom + 40
+    foot, room = frame.bottom + 40, int((width - 32) / LETTER)
     for i, (place, note) in enumerate(notes):
         y = foot + LINE * i
-        parts += [element("rect", x=8, y=y + 3, width=10, height=10, rx=2, **colour(place)), label(24, y + 12, note)]
+        parts.append(element("rect", x=8, y=y + 3, width=10, height=10, rx=2, **colour(place)))
+        parts.append(label(24, y + 12, cut(note, room)))
     return picture(width, foot + LINE * len(notes) + 4, name, parts)
 
 
@@ -104,7 +105,7 @@ def _notes(p: Profile, bins: Bins) -> Iterator[tuple[int, str]]:
     if p.zero_rows:
         yield 1, f"exactly 0: {p.zero_rows:,} rows, {p.zero_share:.1%}"
     if p.outliers.rows and p.robust_sigma > 0:
-        yield 2, f"beyond {FAR:g} robust sigmas of the median: {p.outliers.rows:,} rows"
+        yield 2, f"beyond {FAR:g} robust sigmas: {p.outliers.rows:,} rows"
     for rows, where, end in ((bins.below, "left", p.min), (bins.above, "right", p.max)):
         if rows:
             yield 5, f"off the {where} end, as far as {number(end)}: {rows:,.0f} rows, {rows / total:.2%}"

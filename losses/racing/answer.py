@@ -20,7 +20,8 @@ class Measured:
 
     ``mean`` is lower for better losses (1 − accuracy …), ``score`` is the metric as it is usually told; ``difference``
     is in the metric's unit, ``relative`` its share of the leader's mean; ``tie`` says that the interval covers 0, or is
-    not known. ``rows`` are those that a model was trained with; ``heat`` tells them if not all.
+    not known, ``close`` that the difference is at most one standard error. ``rows`` are those that a model was trained
+    with; ``heat`` tells them if not all.
     """
 
     loss: str
@@ -34,6 +35,7 @@ class Measured:
     relative: float | None
     relative_interval: tuple[float, float] | None
     tie: bool
+    close: bool
     rows: int
     dropped: bool
     heat: str

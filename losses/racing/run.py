@@ -58,14 +58,15 @@ def race(
     ``progress(share, what)`` is told how far the race has come.
 
     Every loss sees the same folds, with the transform, threshold, factor or correction that the advice calls for, each
-    found on training rows. Successive halving drops what is surely worse. The lowest
-    mean comes first; losses whose difference to it may be chance (95%) are told as ties, equal ones in the order of the
-    advice. With a budget that suffices, the result does not depend on time.
+    found on training rows. Successive halving drops what is surely worse. Those within one standard error of the
+    lowest mean come first, in the order of the advice, then the others by mean; losses whose difference to the lowest
+    may be chance (95%) are told as ties. With a budget that suffices, the result does not depend on time.
 
     Raises NotSupported for a metric, model or loss that cannot be raced, naming what can; InvalidShape, InvalidType,
     MissingValues or InvalidInput for data; InvalidParameter; UnknownName.
 
-    Source: Jamieson & Talwalkar 2016, arXiv:1502.07943; Nadeau & Bengio 2003, doi:10.1023/A:1024068626366.
+    Source: Jamieson & Talwalkar 2016, arXiv:1502.07943; Nadeau & Bengio 2003, doi:10.1023/A:1024068626366;
+    Breiman et al. 1984, ISBN 978-0-412-04841-8 (one standard error).
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)

@@ -1,7 +1,8 @@
-"""From costs on folds to an order: the leader and all that tie with it stay as the advice has them, the rest follow."""
+"""From costs on folds to an order: what is close to the best figure stays as the advice has it, the rest follows."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -11,7 +12,7 @@ from losses.advice.answer import Recommendation
 from losses.errors import NotSupported
 from losses.profile.column import Array
 from losses.racing.answer import Measured, Raced, gap
-from losses.racing.compare import interval, standard_error
+from losses.racing.compare import interval, of_folds, standard_error
 from losses.racing.entrants import Entrant
 from losses.racing.heats import Heats
 
@@ -63,6 +64,7 @@ def _measured(heats: Heats, e: Entrant, lead: Entrant, depth: int, folds: int) -
         relative=difference / base if base else None,
         relative_interval=(ends[0] / base, ends[1] / base) if base and ends else None,
         tie=e.out is None and (ends is None or ends[0] <= 0 <= ends[1]),
+        close=e.out is None and difference <= of_folds((own - theirs).tolist()),
         rows=rows,
         dropped=e.out is not None,
         heat=heat if at < len(heats.plan) - 1 else "",
@@ -76,7 +78,12 @@ def _together(one: Entrant, other: Entrant, depth: int, folds: int | None) -> tu
 
 
 def _order(e: Entrant, row: Measured) -> tuple[bool, int, float, int]:
-    """Those that tie with the leader, then those that came far; by mean, equal means by the advice."""
+    """Those close to the best figure by the advice, then other ties, then those that came far; all of these by mean.
+
+    Within one standard error figures tell little, and theory more.
+    """
+    if row.close:
+        return False, -sys.maxsize, 0.0, e.place
     return not row.tie, 0 if row.tie else -row.rows, row.mean, e.place
 
 
