@@ -12,6 +12,7 @@ import pytest
 import losses
 from losses import frameworks
 from losses.catalogue import LOSSES
+from losses.frameworks._structures import STRUCTURES
 from tests.constants import MASKS
 from tests.readme import README
 from tests.test_frameworks_contract import exported, inputs, spelled, wants
@@ -32,8 +33,11 @@ LABELS = {
     "bits": lambda y: (y > np.median(y)).astype(int),
     "signs": lambda y: np.where(y > np.median(y), 1, -1),
     "distribution": lambda y: np.digitize(y, np.quantile(y, [0.3, 0.7])),
+    "classes": lambda y: np.digitize(y, np.quantile(y, [0.3, 0.7])),
+    "boxes": lambda y: np.stack([y, y, 2 * y, 3 * y], axis=1),
 }
-OTHER_DATA = MASKS | {"kl_div", "js_div", "cosine_embedding", "triplet"}  # their code is run down to the loss
+PAIRS = {"contrastive", "cosine_embedding", "triplet", "infonce", "nt_xent", "elbo"}
+OTHER_DATA = MASKS | PAIRS | {"kl_div", "js_div", "lovasz_hinge"}  # their code is run down to the loss
 IS_LOSS = re.compile("import|from|loss_fn =")
 CODE = [(n, s) for n in frameworks.NAMES for s in (*LOSSES, "quantile:tau=[0.1,0.9]") if s in spelled(n)]
 
@@ -41,7 +45,8 @@ CODE = [(n, s) for n in frameworks.NAMES for s in (*LOSSES, "quantile:tau=[0.1,0
 @pytest.mark.parametrize(("name", "spec"), CODE)
 def test_code_runs_as_it_stands(name: str, spec: str) -> None:
     loss, _ = exported(spec, name)
-    if loss.about.id in OTHER_DATA or (name in {"keras", "optax"} and isinstance(inputs(loss)[1], dict)):
+    elsewhere = name in {"keras", "optax"} and (loss.about.id in STRUCTURES or isinstance(inputs(loss)[1], dict))
+    if loss.about.id in OTHER_DATA or elsewhere:
         exec("\n".join(line for line in frameworks.code(loss, name).splitlines() if IS_LOSS.match(line)), {})
         return
     rng = np.random.default_rng(1)

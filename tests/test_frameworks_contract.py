@@ -16,7 +16,9 @@ import losses
 from losses import frameworks
 from losses.catalogue import LOSSES
 from losses.errors import NotSupported
+from losses.frameworks._structures import STRUCTURES
 from tests.constants import MASKS, Rows, by_network, by_trees, in_unit, judge, rows_for
+from tests.instances import instances, rng_of, sample
 
 PARAMETERS = (
     "huber:delta=0.5", "smooth_l1:beta=0.5", "smooth_l1:beta=0", "log_cosh:scale=3", "pseudo_huber:delta=0.3",
@@ -111,7 +113,8 @@ def agrees(loss: Any, name: str, value: Any, slope: Any, y: Any, z: Any, toleran
 # ── neural ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 NETWORKS = [(name, spec) for name in ("torch", "keras", "optax") for spec in spelled(name)]
-OF_PAIRS = {"triplet", "cosine_embedding"}  # of embeddings: below
+PLAIN = [(name, spec) for name, spec in NETWORKS if losses.get(spec).about.id not in STRUCTURES]
+STRUCTURED = [(name, spec) for name, spec in NETWORKS if losses.get(spec).about.id in STRUCTURES]
 
 
 def by_autodiff(name: str, loss: Any, made: Any, y: Any, z: Any) -> tuple[float, Any]:
@@ -119,8 +122,10 @@ def by_autodiff(name: str, loss: Any, made: Any, y: Any, z: Any) -> tuple[float,
     if name == "optax" or (name == "keras" and backend() == "jax"):
         import jax
 
+        truth = None if y is None else np.asarray(y)
+
         def cost(p: Any) -> Any:
-            return made(p, np.asarray(y)).mean() if name == "optax" else made(np.asarray(y), p)
+            return made(p, truth).mean() if name == "optax" else made(truth, p)
 
         value, slope = jax.value_and_grad(cost)(jax.tree.map(np.float32, z))
         return float(value), slope
@@ -128,11 +133,13 @@ def by_autodiff(name: str, loss: Any, made: Any, y: Any, z: Any) -> tuple[float,
 
     heads = z if isinstance(z, dict) else {"y_pred": z}
     leaves = {k: torch.tensor(v, dtype=torch.float64, requires_grad=True) for k, v in heads.items()}
-    given, target = leaves if isinstance(z, dict) else leaves["y_pred"], torch.tensor(y)
+    given, target = leaves if isinstance(z, dict) else leaves["y_pred"], None if y is None else torch.tensor(y)
     if name == "keras":
         value = made(target, given)
     elif loss.about.id == "gaussian_nll":
         value = made.double()(leaves["mean"], target, leaves["var"])
+    elif isinstance(z, dict) and type(made).__module__.startswith("torch"):
+        value = made.double()(*leaves.values(), *([] if target is None else [target]))
     else:
         value = made.double()(given, target)
     value.backward()
@@ -146,11 +153,9 @@ def backend() -> str:
     return str(keras.backend.backend())
 
 
-@pytest.mark.parametrize(("name", "spec"), NETWORKS)
+@pytest.mark.parametrize(("name", "spec"), PLAIN)
 def test_a_network_is_given_the_value_and_the_slope(name: str, spec: str) -> None:
     loss, made = exported(spec, name)
-    if loss.about.id in OF_PAIRS:
-        pytest.skip("tested with the embeddings below")
     y, z = inputs(loss)
     value, slope = by_autodiff(name, loss, made, y, z)
     agrees(loss, name, value, slope, y, z, 2e-7 if name == "torch" else 2e-5)
@@ -159,16 +164,60 @@ def test_a_network_is_given_the_value_and_the_slope(name: str, spec: str) -> Non
     copy.deepcopy(made)
 
 
-@pytest.mark.parametrize(("name", "spec"), NETWORKS)
+@pytest.mark.parametrize(("name", "spec"), PLAIN)
 def test_a_network_without_inputs_learns_the_weighted_functional(name: str, spec: str) -> None:
     loss, _ = exported(spec, name)
-    if loss.about.id in OF_PAIRS:
-        pytest.skip("embeddings have no constant")
     if getattr(loss, "aggregate", "") == "batch":
         pytest.skip("a batch taken as one has no weights of rows")
     loss = in_unit(loss, 1000.0)
     rows = rows_for(loss, 1000.0)
     assert judge(loss, rows, by_network(name, loss, rows)) < (0.3 if loss.about.id in MASKS else 0.05)
+
+
+@pytest.mark.parametrize(("name", "spec"), STRUCTURED)
+def test_a_network_is_given_the_value_and_the_slope_of_structures(name: str, spec: str) -> None:
+    """With every parameter that the loss takes, on boxes, embeddings, ordered classes, masks and latents."""
+    seen = 0
+    for loss in instances(type(losses.get(spec))):
+        try:
+            made = loss.to(name)
+        except NotSupported:
+            continue
+        y, z = sample(loss, rng_of(str(loss)))
+        value, slope = by_autodiff(name, loss, made, y, z)
+        agrees(loss, name, value, slope, y, z, 2e-7 if name == "torch" else 3e-5)
+        seen += 1
+    assert seen
+
+
+@pytest.mark.parametrize("spec", STRUCTURES)
+def test_a_torch_module_has_finite_slopes_where_things_coincide(spec: str) -> None:
+    """Equal embeddings, boxes without area, empty masks: roots and quotients of nothing."""
+    loss, module = exported(spec, "torch")
+    import torch
+
+    y, z = sample(loss, rng_of(spec))
+    parts = {"y_pred": z} if not isinstance(z, dict) else z
+    leaves = {
+        key: torch.tensor(np.asarray(part) * (key == "thresholds"), dtype=torch.float32, requires_grad=True)
+        for key, part in parts.items()
+    }
+    target = None if y is None else torch.tensor(np.asarray(y, np.float32) * (loss.about.id in ("coral", "corn")))
+    own = type(module).__module__.startswith("torch")
+    given = leaves if isinstance(z, dict) else leaves["y_pred"]
+    cost = module(*leaves.values(), *([] if target is None else [target - 1])) if own else module(given, target)
+    cost.backward()
+    assert torch.isfinite(cost)
+    assert all(torch.isfinite(leaf.grad).all() for leaf in leaves.values() if leaf.grad is not None)
+
+
+def test_a_mean_over_questions_takes_no_weights_of_rows() -> None:
+    loss, module = exported("corn", "torch")
+    import torch
+
+    y, z = sample(loss, rng_of("corn"))
+    with pytest.raises(NotSupported, match="mean over questions"):
+        module(torch.tensor(z), torch.tensor(y), torch.ones(len(y)))
 
 
 SHAPES = {"columns": ((6, 1), (6, 1)), "a flat truth": ((6,), (6, 1)), "outputs": ((6, 2), (6, 2))}
@@ -212,20 +261,6 @@ def test_a_torch_module_of_ours_reduces_as_torch_does(reduction: str) -> None:
     y, z = inputs(loss)
     module = type(loss.to("torch"))(loss, reduction)
     np.testing.assert_allclose(module(torch.tensor(z), torch.tensor(y)).numpy(), loss(y, z, reduction=reduction))
-
-
-@pytest.mark.parametrize("spec", ["triplet:swap=true,margin=0.5", "cosine_embedding:margin=0.2"])
-def test_torch_has_the_value_for_embeddings(spec: str, record_property: Callable[[str, object], None]) -> None:
-    loss, module = exported(spec, "torch")
-    import torch
-
-    record_property("pair", ("torch", loss.about.id))
-    rng = np.random.default_rng(2)
-    names = [name for name in loss.inputs if name != "y_true"]
-    z = {name: rng.normal(size=(12, 5)) for name in names}
-    y = rng.integers(0, 2, size=12) * 2.0 - 1 if "y_true" in loss.inputs else None
-    value = module(*map(torch.tensor, z.values()), *([] if y is None else [torch.tensor(y)]))
-    assert value.item() == pytest.approx(loss(y, z))
 
 
 def test_a_torch_module_weighs_rows_and_survives_pickling() -> None:

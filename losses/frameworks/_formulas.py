@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from ._structures import STRUCTURES
+
 Formula = Callable[..., Any]
 LEAST = 1e-30
 
@@ -267,7 +269,7 @@ FORMULAS: dict[str, Formula] = {
         dice, iou, tversky, focal_tversky, kl_div, js_div,
     )
 }  # fmt: skip
-FORMULAS["weighted_bce"] = bce_with_logits
+FORMULAS |= {"weighted_bce": bce_with_logits, **STRUCTURES}
 
 
 def numpy_like(lib: Any, **others: Any) -> SimpleNamespace:
@@ -297,13 +299,22 @@ def numpy_like(lib: Any, **others: Any) -> SimpleNamespace:
         each=lambda numbers, labels, like: lib.take(row(numbers, like), whole(labels)),
         total=lambda rows: lib.sum(rows, axis=-1),
         most=lambda rows: lib.max(rows, axis=-1),
+        places=lambda rows: lib.arange(rows.shape[-1], dtype=rows.dtype),
+        taken=lambda numbers, at: lib.take(numbers, whole(at)),
+        eye=lambda rows: lib.eye(rows.shape[-1], dtype=rows.dtype),
+        running=lambda rows: lib.cumsum(rows, axis=-1),
+        order=lambda rows: lib.argsort(rows, axis=-1),
+        along=lambda rows, order: lib.take_along_axis(rows, order, axis=-1),
     )
 
 
-SAME_NAMES = ("abs", "exp", "expm1", "log", "log1p", "sqrt", "square", "where", "ones_like", "reshape")
+SAME_NAMES = (
+    "abs", "exp", "expm1", "log", "log1p", "sqrt", "square", "where", "ones_like", "reshape", "maximum", "minimum",
+    "matmul", "arctan2", "concatenate", "transpose",
+)  # fmt: skip
 
 
 def parts(loss: Any, prediction: Any) -> list[Any]:
     """A prediction as the parts that a formula takes."""
     names = [name for name in loss.inputs if name != "y_true"]
-    return [prediction[name] for name in names] if names != ["y_pred"] else [prediction]
+    return [prediction.get(name) for name in names] if names != ["y_pred"] else [prediction]

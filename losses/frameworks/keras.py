@@ -14,6 +14,7 @@ from typing import Any
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
 from ._spelling import Framework, Ours, Steps, call, missing, no, way_back, way_out, width
+from ._structures import STRUCTURES, called
 
 WEIGHTED_MEAN = "mean_with_sample_weight"
 
@@ -148,9 +149,13 @@ def _tversky(loss: Any) -> Any:
     return _loss("Tversky", alpha=loss.beta, beta=loss.alpha)
 
 
+def _cumulative_link(loss: Any) -> Any:
+    return _ours(loss) if loss.link == "logit" else no("Keras has no logarithm of a normal law", "cumulative_link")
+
+
 def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
-    if "y_pred" not in loss.inputs or len(loss.inputs) != 2:
-        return ["import keras", f"loss_fn = {made}"]
+    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or loss.about.id in STRUCTURES:
+        return ["import keras", f"loss_fn = {made}", *called(loss, "y, z")]
     classes = loss.inputs["y_true"].name == "distribution"
     back = {"exp": "exponential", "expm1": "keras.ops.expm1", "sigmoid": "sigmoid"}.get(
         way_back(loss, steps) or "", "linear"
@@ -181,7 +186,9 @@ _OUT = {
 }
 
 
-NEED_LGAMMA = {"negative_binomial_nll"}
+WITHOUT_TARGET = {"triplet": "contrastive", "infonce": "supcon", "nt_xent": "supcon", "elbo": "kl_div"}
+REFUSED = {"negative_binomial_nll": ("Keras has no log-gamma", "poisson_nll")}
+REFUSED |= {name: ("a loss of Keras has a target", near) for name, near in WITHOUT_TARGET.items()}
 FRAMEWORK = Framework(
     family="neural",
     native={
@@ -203,8 +210,8 @@ FRAMEWORK = Framework(
         "dice": _dice,
         "tversky": _tversky,
     },
-    ours={name: _ours for name in FORMULAS if name not in NEED_LGAMMA},
-    refused={"negative_binomial_nll": ("Keras has no log-gamma", "poisson_nll")},
+    ours={name: _ours for name in FORMULAS if name not in REFUSED} | {"cumulative_link": _cumulative_link},
+    refused=REFUSED,
     otherwise="this loss has no formula in Keras operations here yet",
     write=_write,
 )

@@ -11,6 +11,7 @@ from typing import Any
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
 from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, way_out, width
+from ._structures import STRUCTURES, called
 
 
 @functools.cache
@@ -23,6 +24,7 @@ def _ops() -> SimpleNamespace:
         jax.numpy,
         erf=jax.scipy.special.erf,
         lgamma=jax.scipy.special.gammaln,
+        log_ndtr=jax.scipy.special.log_ndtr,
         sigmoid=jax.nn.sigmoid,
         softplus=jax.nn.softplus,
         log_softmax=jax.nn.log_softmax,
@@ -35,7 +37,7 @@ class RowLoss:
 
     loss: Loss
 
-    def __call__(self, predictions: Any, targets: Any) -> Any:
+    def __call__(self, predictions: Any, targets: Any = None) -> Any:
         return FORMULAS[self.loss.about.id](_ops(), self.loss, targets, *parts(self.loss, predictions))
 
 
@@ -95,8 +97,8 @@ def _kl_div(loss: Any) -> Any:
 
 
 def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
-    if "y_pred" not in loss.inputs or len(loss.inputs) != 2:
-        return ["import optax", f"loss_fn = {function}"]
+    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or loss.about.id in STRUCTURES:
+        return ["import optax", f"loss_fn = {function}", *called(loss)]
     classes = loss.inputs["y_true"].name == "distribution"
     flat = "" if classes or width(loss) > 1 else "[..., 0]"
     back = {"exp": "jnp.exp(", "expm1": "jnp.expm1(", "sigmoid": "jax.nn.sigmoid("}.get(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import importlib
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core import Loss
+from ..errors import NotSupported
 from ._formulas import FORMULAS, SAME_NAMES, parts
 from ._spelling import Call, Framework, Ours, Steps, call, missing, no, way_back, way_out, width
+from ._structures import BY_QUESTION, called
 
 
 def _import() -> Any:
@@ -31,7 +33,9 @@ def _ops() -> SimpleNamespace:
         return torch.tensor(numbers, dtype=like.dtype, device=like.device)
 
     return SimpleNamespace(
-        **{name: getattr(torch, name) for name in (*SAME_NAMES, "erf", "lgamma", "sigmoid", "relu")},
+        **{name: getattr(torch, name) for name in (*SAME_NAMES, "erf", "lgamma", "sigmoid", "relu")}
+        | {"transpose": lambda x: x.T},
+        log_ndtr=torch.special.log_ndtr,
         softplus=lambda x: torch.logaddexp(x, torch.zeros_like(x)),
         at_least=lambda x, low: torch.clamp(x, min=low),
         log_softmax=lambda x: functional.log_softmax(x, dim=-1),
@@ -41,6 +45,12 @@ def _ops() -> SimpleNamespace:
         total=lambda rows: rows.sum(dim=-1),
         most=lambda rows: rows.amax(dim=-1),
         masked=lambda rows, labels: rows.scatter(-1, labels.long()[..., None], 0.0),
+        places=lambda rows: torch.arange(rows.shape[-1], dtype=rows.dtype, device=rows.device),
+        taken=lambda numbers, at: numbers[at.long()],
+        eye=lambda rows: torch.eye(rows.shape[-1], dtype=rows.dtype, device=rows.device),
+        running=lambda rows: rows.cumsum(dim=-1),
+        order=lambda rows: rows.argsort(dim=-1, stable=True),
+        along=lambda rows, order: rows.gather(-1, order),
     )
 
 
@@ -55,9 +65,11 @@ def _module() -> type:
             super().__init__()
             self.loss, self.reduction = loss, reduction
 
-        def forward(self, input: Any, target: Any, weight: Any = None) -> Any:  # noqa: A002 (torch's own name)
+        def forward(self, input: Any, target: Any = None, weight: Any = None) -> Any:  # noqa: A002 (torch's own name)
             cost = FORMULAS[self.loss.about.id](_ops(), self.loss, target, *parts(self.loss, input))
             if weight is not None:
+                if self.loss.about.id in BY_QUESTION:
+                    raise NotSupported(f"{self.loss} is a mean over questions, not over rows: it takes no weights")
                 weight = weight.reshape(weight.shape + (1,) * (cost.ndim - weight.ndim)).expand_as(cost)
                 cost = cost * weight
             if self.reduction != "mean":
@@ -125,9 +137,9 @@ def _plain_ce(loss: Any) -> None:
         no("CrossEntropyLoss divides by the sum of the weights", str(loss.about.id))
 
 
-def _triplet(loss: Any) -> Call:
+def _triplet(loss: Any) -> Any:
     if loss.squared:
-        no("TripletMarginLoss does not square distances", "triplet")
+        return _ours(loss)
     options = {key: getattr(loss, key) for key in ("margin", "p", "swap", "eps")}
     return call("torch:nn.TripletMarginLoss", **options)
 
@@ -138,50 +150,84 @@ def _multiclass_hinge(loss: Any) -> Any:
     return call("torch:nn.MultiMarginLoss", p=loss.p, margin=loss.margin)
 
 
+class Sketch(NamedTuple):
+    """What of the lines that train depends on the loss: what a model puts out, how it is read, and what comes of it."""
+
+    outputs: str
+    forward: list[str]
+    final: str
+    dtype: str = "float32"
+    before: tuple[str, ...] = ()
+    trained: str = "model.parameters()"
+
+
+COST = "cost = loss_fn(predictions, target)"
+PLAIN = ["predictions = model(features)", COST]
+CORNERS = "predictions = torch.cat([raw[:, :2], raw[:, :2] + torch.nn.functional.softplus(raw[:, 2:])], dim=1)"
+OF_BOX = Sketch("4", ["raw = model(features)", CORNERS, COST], "predictions.detach().numpy()")
+SKETCHES = {
+    "coral": Sketch("int(target.max())", PLAIN, "(predictions.detach() > 0).sum(dim=1).numpy()", "long"),
+    "corn": Sketch(
+        "int(target.max())", PLAIN, "(predictions.detach().sigmoid().cumprod(dim=1) > 0.5).sum(dim=1).numpy()", "long"
+    ),
+    "cumulative_link": Sketch(
+        "1",
+        [
+            "thresholds = torch.nn.functional.softplus(gaps).cumsum(dim=0)",
+            "predictions = {'score': model(features).squeeze(-1), 'thresholds': thresholds}",
+            COST,
+        ],
+        "(predictions['score'].detach()[:, None] > thresholds.detach()).sum(dim=1).numpy()",
+        "long",
+        ("gaps = torch.nn.Parameter(torch.zeros(int(target.max())))",),
+        "[*model.parameters(), gaps]",
+    ),
+    **dict.fromkeys(("box_iou", "giou", "diou", "ciou"), OF_BOX),
+    "supcon": Sketch("16", PLAIN, "predictions.detach().numpy()"),
+    "lovasz_hinge": Sketch("target.shape[1]", PLAIN, "predictions.detach().sigmoid().numpy()"),
+}
+
+
 def _write(loss: Loss, module: Any, steps: Steps) -> list[str]:
-    if loss.about.elicits in _HEADS:
-        return _train(loss, module, steps, _heads(loss, module))
-    if "y_pred" not in loss.inputs or "y_true" not in loss.inputs:
-        return ["import torch", f"loss_fn = {module}"]
-    return _train(loss, module, steps, _forward(loss, steps))
-
-
-def _train(loss: Loss, module: Any, steps: Steps, forward: list[str]) -> list[str]:
-    classes = _reads_classes(loss)
-    outputs = len(loss.inputs) - 1 if loss.about.elicits in _HEADS else width(loss)
+    if calls := called(loss, "z, y" if isinstance(module, Ours) else "one by one, y"):
+        return ["import torch", f"loss_fn = {module}", *calls]
+    sketch = SKETCHES.get(loss.about.id) or _sketch(loss, module, steps)
     return [
         "import torch",
         *steps.before,
         "torch.manual_seed(0)",
         "features = torch.as_tensor(X, dtype=torch.float32)",
-        f"target = torch.as_tensor(y, dtype=torch.{'long' if classes else 'float32'})",
-        f"outputs = {'int(target.max()) + 1' if classes else outputs}",
+        f"target = torch.as_tensor(y, dtype=torch.{sketch.dtype})",
+        f"outputs = {sketch.outputs}",
         "layers = torch.nn.Linear(features.shape[1], 64), torch.nn.ReLU(), torch.nn.Linear(64, outputs)",
         "model = torch.nn.Sequential(*layers)",
+        *sketch.before,
         f"loss_fn = {module}",
-        "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)",
+        f"optimizer = torch.optim.Adam({sketch.trained}, lr=0.01)",
         "for epoch in range(100):",
         "    optimizer.zero_grad()",
-        *(f"    {line}" for line in forward),
+        *(f"    {line}" for line in sketch.forward),
         "    cost.backward()",
         "    optimizer.step()",
-        f"predictions = {_final(loss)}",
+        f"predictions = {sketch.final}",
         *steps.after,
     ]
 
 
-_HEADS = {"distribution", "interval"}
-
-
-def _reads_classes(loss: Loss) -> bool:
-    return loss.inputs["y_true"].name == "distribution"
-
-
-def _forward(loss: Loss, steps: Steps) -> list[str]:
-    flat = "" if _reads_classes(loss) or width(loss) > 1 else ".squeeze(-1)"
+def _sketch(loss: Loss, module: Any, steps: Steps) -> Sketch:
+    if loss.about.elicits in ("distribution", "interval"):
+        final = "{name: part.detach().numpy() for name, part in predictions.items()}"
+        return Sketch(str(len(loss.inputs) - 1), _heads(loss, module), final)
+    classes = loss.inputs["y_true"].name == "distribution"
+    flat = "" if classes or width(loss) > 1 else ".squeeze(-1)"
     back = way_back(loss, steps)
     there = [f"predictions = torch.{back}(predictions)"] if back else []
-    return [f"predictions = model(features){flat}", *there, "cost = loss_fn(predictions, target)"]
+    return Sketch(
+        "int(target.max()) + 1" if classes else str(width(loss)),
+        [f"predictions = model(features){flat}", *there, COST],
+        f"predictions.detach(){_OUT[way_out(loss)]}.numpy()",
+        "long" if classes else "float32",
+    )
 
 
 def _heads(loss: Loss, module: Any) -> list[str]:
@@ -193,12 +239,6 @@ def _heads(loss: Loss, module: Any) -> list[str]:
     ]
     given = "predictions, target" if isinstance(module, Ours) else "predictions['mean'], target, predictions['var']"
     return ["raw = model(features)", f"predictions = {{{', '.join(spelled)}}}", f"cost = loss_fn({given})"]
-
-
-def _final(loss: Loss) -> str:
-    if loss.about.elicits in _HEADS:
-        return "{name: part.detach().numpy() for name, part in predictions.items()}"
-    return f"predictions.detach(){_OUT[way_out(loss)]}.numpy()"
 
 
 _OUT = {None: "", "softmax": ".softmax(-1)", "sigmoid": ".sigmoid()", "exp": ".exp()"}
