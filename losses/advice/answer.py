@@ -191,7 +191,7 @@ def code_of(
         return str(frameworks.code(one, framework, link=link, transform=transform, post=post))
 
     found: dict[str, str] = {}
-    for name in frameworks.NAMES:
+    for name in frameworks.in_order():
         with contextlib.suppress(NotSupported):
             found[name] = _code(loss, name, spelled) if isinstance(loss, Loss) else code_of_sum(loss, name)
     return found

@@ -88,7 +88,7 @@ CLASSES = (
         "boosters have no ordinal head: train the level number, then choose cut points", source=sources.PRACTICE,
     ),
     Rule(
-        "plain-levels", lambda q: q.functional == "ordered", lambda q, c: c.power is not None and c.power > 0, -1.5,
+        "plain-levels", lambda q: q.functional == "ordered", lambda q, c: "mean" in c.elicits and c.power != 0, -1.5,
         "level numbers are no amounts", source=sources.ORDERED,
     ),
 )  # fmt: skip

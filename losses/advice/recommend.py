@@ -180,6 +180,8 @@ def link(loss: Made) -> str | None:
     """How a raw score becomes the prediction: by exp, by the logistic function, by softmax, or as it is (None)."""
     if not isinstance(loss, Loss):
         return "logit"
+    if loss.about.elicits == "ordered_probability":
+        return "logit"  # each of its numbers tells whether a level is passed
     truth, prediction = loss.inputs.get("y_true"), loss.inputs.get("y_pred")
     domain = prediction.name if prediction else ""
     if (domain == "logits" and truth is not None and truth.rows_sum_to_one) or (

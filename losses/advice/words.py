@@ -27,6 +27,6 @@ def words() -> dict[str, list[dict[str, Any]]]:
         "kinds": [{"id": k.id, "says": k.says, "tasks": list(k.tasks)} for k in v.KINDS],
         "tasks": [{"id": t.id} for t in v.TASKS],
         "models": [{"id": m.id} for m in v.MODELS],
-        "frameworks": [{"id": name, "model": frameworks.family(name)} for name in frameworks.NAMES],
+        "frameworks": [{"id": name, "model": frameworks.family(name)} for name in frameworks.in_order()],
         "requirements": [{"id": r.id} for r in v.REQUIREMENTS],
     }

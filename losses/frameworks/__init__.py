@@ -43,6 +43,12 @@ def family(framework: str) -> str | None:
     return _frameworks()[find(framework)].family
 
 
+@functools.cache
+def in_order() -> tuple[str, ...]:
+    """All names, as people are shown them: the commonest first."""
+    return tuple(sorted(NAMES, key=lambda name: (_frameworks()[name].place, name)))
+
+
 def native(loss_id: str) -> list[str]:
     """The frameworks that have this loss of their own."""
     return [name for name, found in _frameworks().items() if loss_id in found.native]

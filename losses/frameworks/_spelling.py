@@ -161,8 +161,8 @@ class Framework:
 
     ``refused`` holds, for losses without a row, the reason and the nearest loss that has one; the rest are refused
     for ``otherwise``, or for ``lacking`` where it has other losses of their tasks, and the catalogue tells the nearest.
-    ``write`` turns a spelled loss into lines that train with it; ``learn``, where the
-    framework has estimators, sets up one for it, like the one given.
+    ``place`` is where it stands when all are shown. ``write`` turns a spelled loss into lines that train with it;
+    ``learn``, where the framework has estimators, sets up one for it, like the one given.
     """
 
     native: Mapping[str, Row]
@@ -173,6 +173,7 @@ class Framework:
     ours: Mapping[str, Row] = field(default_factory=dict)
     refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     learn: Callable[[Loss, Any, Any], Learner] | None = None
+    place: int = 99
     aliases: tuple[str, ...] = ()
 
     def spell(self, loss: Loss, name: str) -> Any:

@@ -153,6 +153,7 @@ def _with_ours(params: dict[str, Any]) -> list[str]:
 
 
 FRAMEWORK = Framework(
+    place=4,
     family="boosting",
     native={
         "mse": _own("RMSE"),

@@ -190,6 +190,7 @@ WITHOUT_TARGET = {"triplet": "contrastive", "infonce": "supcon", "nt_xent": "sup
 REFUSED = {"negative_binomial_nll": ("Keras has no log-gamma", "poisson_nll")}
 REFUSED |= {name: ("a loss of Keras has a target", near) for name, near in WITHOUT_TARGET.items()}
 FRAMEWORK = Framework(
+    place=6,
     family="neural",
     native={
         "mse": _own("MeanSquaredError"),

@@ -127,6 +127,7 @@ SUMS = Reading("predict_proba", {"raw_score": True})
 
 
 FRAMEWORK = Framework(
+    place=2,
     aliases=("lgbm", "lgb"),
     family="boosting",
     native={

@@ -134,6 +134,7 @@ _OUT = {None: "", "softmax": "jax.nn.softmax", "sigmoid": "jax.nn.sigmoid", "exp
 
 
 FRAMEWORK = Framework(
+    place=7,
     aliases=("jax",),
     family="neural",
     native={

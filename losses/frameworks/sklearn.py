@@ -148,6 +148,7 @@ _LINEAR: dict[str, Row] = {
 
 
 FRAMEWORK = Framework(
+    place=1,
     aliases=("scikit_learn",),
     family=None,
     native={

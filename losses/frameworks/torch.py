@@ -245,6 +245,7 @@ _OUT = {None: "", "softmax": ".softmax(-1)", "sigmoid": ".sigmoid()", "exp": ".e
 
 
 FRAMEWORK = Framework(
+    place=5,
     aliases=("pytorch",),
     family="neural",
     native={

@@ -96,6 +96,7 @@ def _with_ours(params: dict[str, Any]) -> list[str]:
 
 
 FRAMEWORK = Framework(
+    place=3,
     aliases=("xgb",),
     family="boosting",
     native={
