@@ -6,13 +6,13 @@ Imported on first use of ``losses.LossAdvisor``: it is the one room that needs s
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.metrics import accuracy_score, f1_score, r2_score
+from sklearn.metrics import accuracy_score, f1_score, log_loss, r2_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
@@ -29,6 +29,7 @@ from .frameworks._learner import Learner
 
 FEW = 50  # rows of the rarer class below which no threshold can be chosen on parts of them
 FOLDS = 3
+SMOOTHED = ("label_smoothing_ce",)
 RANKED = 60  # all of the catalogue: the first that the estimator can be set to is taken
 NAMED = {"hgb": "sklearn", "linear": "sklearn"}
 _LIKE = {"hgb": HistGradientBoostingRegressor(), "linear": "linear"}
@@ -96,7 +97,7 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         """Read the target, choose, train, and settle what follows training."""
         x, target, weight = self._read(X, y, sample_weight)
         self.advice_: Advice = self._advised(target, weight)
-        self.choice_, learner = self._first(self.advice_)
+        self.choice_, learner = self._chosen(x, target, weight)
         there, _ = BACK[self.choice_.transform]
         self._learner = learner.fit(x, there(target), weight)
         self.loss_, self.model_ = self.choice_.loss, learner.model
@@ -133,18 +134,46 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         named = self.estimator if isinstance(self.estimator, str) else type(self.estimator).__module__.partition(".")[0]
         return frameworks.find(NAMED.get(named, named))
 
-    def _first(self, advice: Advice) -> tuple[Recommendation, Learner]:
+    def _chosen(self, x: Any, y: Any, weight: Any) -> tuple[Recommendation, Learner]:
+        """The first that the estimator can be set to; smoothed labels only if they do better on rows held out.
+
+        They are for models that are surer than right, and where classes come apart cleanly none is.
+        """
+        first = self._first()
+        if first[0].id not in SMOOTHED:
+            return first
+        plain = self._first(besides=SMOOTHED)
+        if min(np.bincount(y)) < FOLDS:
+            return plain
+        smoothed, unsmoothed = (
+            log_loss(y, self._held_out(choice.loss, x, y, weight), sample_weight=weight) for choice, _ in (first, plain)
+        )
+        return first if smoothed <= unsmoothed else plain
+
+    def _held_out(self, loss: Any, x: Any, y: Any, weight: Any) -> Any:
+        """Predictions of rows by models that have not seen them."""
+        rows, found = [], []
+        for part, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y):
+            learner = self._learner_of(loss).fit(x[part], y[part], None if weight is None else weight[part])
+            rows.append(rest)
+            found.append(learner.predict(x[rest]))
+        return np.concatenate(found)[np.argsort(np.concatenate(rows))]
+
+    def _first(self, besides: Sequence[str] = ()) -> tuple[Recommendation, Learner]:
         """The best recommendation that the estimator can be set to, one number (or a row of classes) a row."""
-        like = clone(self.estimator) if not isinstance(self.estimator, str) else _LIKE.get(self.estimator)
         refusals = []
-        for choice in advice.ranked:
-            if not isinstance(choice.loss, Loss) or not self._readable(choice.loss):
+        for choice in self.advice_.ranked:
+            if choice.id in besides or not isinstance(choice.loss, Loss) or not self._readable(choice.loss):
                 continue
             try:
-                return choice, frameworks.learner(choice.loss, self._framework, like)
+                return choice, self._learner_of(choice.loss)
             except NotSupported as refusal:
                 refusals.append(str(refusal))
         raise NotSupported(f"no advised loss can be set: {'; '.join(refusals[:3])}", field="estimator")
+
+    def _learner_of(self, loss: Loss) -> Learner:
+        like = clone(self.estimator) if not isinstance(self.estimator, str) else _LIKE.get(self.estimator)
+        return frameworks.learner(loss, self._framework, like)
 
     def _readable(self, loss: Loss) -> bool:
         truth = loss.inputs["y_true"].name if "y_pred" in loss.inputs else ""
@@ -179,11 +208,7 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         return self._best_threshold(x, y, weight, numbers["at_most"], numbers["average"])
 
     def _best_threshold(self, x: Any, y: Any, weight: Any, at_most: float, average: str) -> float:
-        shares = np.empty(len(y))
-        for part, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y):
-            _, learner = self._first(self.advice_)
-            learner.fit(x[part], y[part], None if weight is None else weight[part])
-            shares[rest] = learner.predict(x[rest])
+        shares = self._held_out(self.loss_, x, y, weight)
         grid = np.unique(np.append(np.quantile(shares, np.linspace(0, 1, 201)), min(at_most, 0.5)))
 
         def f1(threshold: float) -> float:

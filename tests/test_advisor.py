@@ -139,6 +139,20 @@ def test_classes_keep_their_names_and_balanced_decisions_favour_the_rare() -> No
     assert score(advised, x[400:], names[400:]) >= score(plain, x[400:], names[400:])
 
 
+@pytest.mark.parametrize(("noise", "loss"), [(0.35, "label_smoothing_ce"), (0.0, "cross_entropy")])
+def test_labels_are_smoothed_where_a_model_is_surer_than_right(noise: float, loss: str) -> None:
+    """By rows held out: labels that are wrong at random make trees too sure, classes that come apart do not."""
+    wants("lightgbm")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 4))
+    y = np.where(rng.random(500) < noise, rng.integers(0, 3, 500), np.digitize(x[:, 0], [-0.4, 0.4]))
+    found = LossAdvisor(metric="log_loss", estimator="lightgbm").fit(x, y)
+    assert found.choice_.id == loss
+    share = found.predict_proba(x)
+    assert share.shape == (500, 3)
+    np.testing.assert_allclose(share.sum(axis=1), 1)
+
+
 def test_costs_make_a_quantile() -> None:
     found = LossAdvisor(costs={"under": 9, "over": 1}, estimator=HistGradientBoostingRegressor(max_iter=30)).fit(X, Y)
     mean = HistGradientBoostingRegressor(max_iter=30).fit(X, Y)
