@@ -196,6 +196,19 @@ def test_own_data_leave_nothing_in_the_address(view):
     assert "31337" not in page.url
 
 
+def test_pasted_numbers_may_have_decimal_commas_and_one_cost_is_enough(view):
+    page = view("/")
+    page.locator("summary", has_text="Paste").click()
+    page.fill("#pasted", "1,5 2,25 9 12,75 " * 20)
+    page.get_by_role("button", name="Use these").click()
+    assert "80 rows" in answered(page).inner_text()
+    assert "from 1.5 to 12.75" in page.locator("#target").inner_text()
+    page.locator("#more summary").click()
+    page.fill("#less", "3")
+    page.locator("#less").blur()
+    page.locator("#answer code", has_text="tau=0.75").first.wait_for()
+
+
 def test_a_slider_moves_the_curve_and_the_code(view):
     page = view("/?example=price&column=price&aim=metric%3Amae&trained=framework%3Atorch")
     answered(page)

@@ -56,3 +56,40 @@ def test_flaml_searches_with_the_advised_objective_and_metric() -> None:
         time_budget=60, eval_method="holdout", verbose=0,
     )  # fmt: skip
     assert search.model.estimator.objective == best.to("lightgbm")["objective"]
+
+
+def test_lightning_trains_a_module_with_the_advised_loss_and_metric(tmp_path: Any) -> None:
+    lightning, torch = pytest.importorskip("lightning"), pytest.importorskip("torch")
+    best = losses.recommend(Y, metric="pinball@0.9", framework="lightning").best.loss
+    lightning.seed_everything(0, verbose=False)
+
+    class Model(lightning.LightningModule):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = torch.nn.Linear(4, 1)
+            self.loss, self.metric = best.to("torch"), best.metric("torch")
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            features, target = batch
+            predictions = self.net(features).squeeze(-1)
+            self.metric.update(predictions, target)
+            cost = self.loss(predictions, target)
+            self.log("cost", cost)
+            return cost
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.Adam(self.parameters(), lr=0.1)
+
+    features, target = (torch.tensor(part, dtype=torch.float32) for part in (X, Y))
+    rows = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(features, target), batch_size=50)
+    model = Model()
+    trainer = lightning.Trainer(
+        max_epochs=40, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, default_root_dir=tmp_path,
+    )  # fmt: skip
+    trainer.fit(model, rows)
+    with torch.no_grad():
+        predictions = model.net(features).squeeze(-1).numpy()
+    assert np.mean(predictions > Y) == pytest.approx(0.9, abs=0.05)
+    assert best(Y, predictions) < best(Y, np.full(200, np.quantile(Y, 0.9)))
+    assert float(model.metric.compute()) > best(Y, predictions)

@@ -125,7 +125,9 @@ def test_pictures_come_where_they_are_asked_for(inside: Inside) -> None:
         assert inside.post(path, json={**body, "pictures": 5}).status_code == 422
 
 
-@pytest.mark.parametrize("query", ["", "loss=", "loss=nothing", "loss=dice", "loss=0.5*mse", "loss=mse&sigma=1e300"])
+@pytest.mark.parametrize(
+    "query", ["", "loss=", "loss=nothing", "loss=quantile:tau=[0.1,0.9]", "loss=0.5*mse", "loss=mse&sigma=1e300"]
+)
 def test_a_curve_that_cannot_be_is_refused(inside: Inside, query: str) -> None:
     assert inside.get(f"/v1/curves?{query}").status_code in (404, 422)
 
@@ -133,7 +135,12 @@ def test_a_curve_that_cannot_be_is_refused(inside: Inside, query: str) -> None:
 @pytest.mark.parametrize("at", ["-1e60", "0", "5e-324", "1e60"])
 @pytest.mark.parametrize("sigma", ["1e-60", "1", "1e60"])
 def test_a_curve_far_out_is_still_a_picture_of_numbers(inside: Inside, at: str, sigma: str) -> None:
-    for losses in ("mse&loss=mae&loss=huber:delta=1e-300", "mape&loss=smape", "gamma_deviance&loss=msle"):
+    for losses in (
+        "mse&loss=mae&loss=huber:delta=1e-300",
+        "mape&loss=smape",
+        "gamma_deviance&loss=msle",
+        "gaussian_nll&loss=interval_score",
+    ):
         reply = inside.get(f"/v1/curves?loss={losses}&at={at}&sigma={sigma}&pictures=500")
         assert reply.status_code == 200, reply.text
         assert not re.search(r'=\\?"-?(nan|inf)', reply.text)

@@ -8,7 +8,6 @@ BALANCED_ACCURACY = "doi:10.1109/ICPR.2010.764"  # Brodersen et al. 2010
 BOX_OVERLAP = "arXiv:1902.09630"  # Rezatofighi et al. 2019: GIoU
 BOX_SHAPE = "arXiv:1911.08287"  # Zheng et al. 2020: DIoU, CIoU
 CALIBRATION = "arXiv:1706.04599"  # Guo et al. 2017
-CALM = "arXiv:2002.09437"  # Mukhoti et al. 2020: focal losses for calibration
 CENSORING = "doi:10.2307/1907382"  # Tobin 1958
 CORN = "arXiv:2111.08851"  # Shi, Cao & Raschka 2021
 CONTRAST = "arXiv:1807.03748"  # van den Oord et al. 2018: InfoNCE

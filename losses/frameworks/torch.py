@@ -246,7 +246,7 @@ _OUT = {None: "", "softmax": ".softmax(-1)", "sigmoid": ".sigmoid()", "exp": ".e
 
 FRAMEWORK = Framework(
     place=5,
-    aliases=("pytorch",),
+    aliases=("pytorch", "lightning", "pytorch_lightning"),
     family="neural",
     native={
         "mse": _own("MSELoss"),

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from losses.advice import sources
 from losses.advice.answer import Recommendation
 from losses.advice.constants import constant
 from losses.advice.post import steps
@@ -19,6 +18,7 @@ from losses.advice.recommend import Admitted, admitted, made, recommendation, re
 
 POINTS = ("mean", "median", "relative_median", "geometric_mean")  # wishes for one number
 NEAR = "near_median"
+CALM = "Mukhoti et al. 2020, arXiv:2002.09437"
 
 
 def outsiders(q: Question) -> Iterator[Recommendation]:
@@ -51,7 +51,7 @@ def _calm(q: Question, found: Admitted) -> Recommendation:
         recommendation(q, *found),
         loss=loss,
         reasons=("An outsider: it bends probabilities to the middle, which helps a model that is too sure of itself.",),
-        evidence=sources.CALM,
+        evidence=CALM,
         post={},
         predicts=partial(constant, q, loss, fit.elicits),
     )

@@ -89,9 +89,15 @@ const own = (given) => {
   return take(given);
 };
 
+// Where each word is digits, a comma and digits, the commas are decimal marks.
+function pointed(text) {
+  const words = text.split(/[\s;]+/);
+  return words.length > 1 && words.every((word) => /^[-+]?\d+(,\d+)?$/.test(word)) ? text.replaceAll(",", ".") : text;
+}
+
 function pasted() {
   const read = (word) => word === "" ? null : Number.isFinite(Number(word)) ? Number(word) : word;
-  const text = $("pasted").value.trim();
+  const text = pointed($("pasted").value.trim());
   const words = text.split(/[\s,;]+/).map(read);
   const target = words.some((word) => typeof word === "string") ? text.split("\n").map((line) => read(line.trim())) : words;
   return own({ name: "pasted values", body: new Blob([JSON.stringify({ target })]), type: "application/json" });

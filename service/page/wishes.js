@@ -68,7 +68,9 @@ export function wishes() {
   const [how, name] = $("trained").value.split(":");
   if (name) found[how] = name;
   if ($("task").value) found.task = $("task").value;
-  const costs = [$("less"), $("much")].filter((input) => input.value !== "");
-  if (costs.length === 2) found.costs = Object.fromEntries(costs.map((input) => [input.dataset.name, Number(input.value)]));
+  const costs = [$("less"), $("much")]; // one alone is told beside the 1 that stands in the other
+  if (costs.some((input) => input.value)) {
+    found.costs = Object.fromEntries(costs.map((input) => [input.dataset.name, Number(input.value || input.placeholder)]));
+  }
   return found;
 }
