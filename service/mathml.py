@@ -19,6 +19,8 @@ def mathml(formula: str) -> str:
     '<math><mrow><msup><mi>δ</mi><mn>2</mn></msup></mrow></math>'
     >>> mathml("√(1 + e²)")
     '<math><mrow><msqrt><mrow><mn>1</mn><mo>+</mo><msup><mi>e</mi><mn>2</mn></msup></mrow></msqrt></mrow></math>'
+    >>> mathml("|y|")
+    '<math><mrow><mrow><mo>|</mo><mrow><mi>y</mi></mrow><mo>|</mo></mrow></mrow></math>'
     """
     tokens = [match[0] for match in _TOKEN.finditer(formula)]
     return f"<math>{_row(iter(tokens), '')}</math>"
@@ -27,7 +29,9 @@ def mathml(formula: str) -> str:
 def _row(tokens: Iterator[str], end: str) -> str:
     """Atoms up to a token, which is taken too."""
     found: list[str] = []
+    before = ""
     for token in tokens:
+        last, before = before, token
         if token == end:
             break
         if token in _RAISED and found:
@@ -36,6 +40,8 @@ def _row(tokens: Iterator[str], end: str) -> str:
         elif token in ("^", "_") and found:
             kind = "msup" if token == "^" else "msub"
             found[-1] = f"<{kind}>{found[-1]}{_script(tokens)}</{kind}>"
+        elif token == "|" and not last.isalpha():  # behind a name it is "given"
+            found.append(f"<mrow><mo>|</mo>{_row(tokens, '|')}<mo>|</mo></mrow>")
         elif not token.isspace():
             found.append(_atom(token, tokens))
     return f"<mrow>{''.join(found)}</mrow>"
