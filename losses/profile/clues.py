@@ -398,6 +398,12 @@ CLUES: tuple[Clue, ...] = (
         "median {f.p.median:g}, skewness {f.skew:.1f}",
     ),
     Clue(SKEWED, lambda f: f.p.nonnegative and f.skew > 1, {"real": -3}, "skewness {f.skew:.1f}"),
+    Clue(
+        "on so few rows the skewness may be chance",
+        lambda f: f.p.nonnegative and 1 < f.skew < 1 + 2 * f.skew_error,
+        {"real": 2.5, "positive_skewed": -2},
+        "{f.skew:.1f} with a standard error of {f.skew_error:.1f}",
+    ),
     Clue("too many rows are far out", lambda f: f.heavy and not f.few, {"real": -3}),
     Clue("what is counted is no measure", lambda f: f.counted, {"real": -3, "positive_skewed": -3}),
     Clue("too few levels for a measure", lambda f: f.few, {"real": -2}, "{f.distinct}"),

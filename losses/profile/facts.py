@@ -35,6 +35,7 @@ class Facts:
         self.many = self.distinct > LEVELS
         self.numeric = not self.textual and self.distinct > 2
         self.skew = p.skewness if math.isfinite(p.skewness) else 0.0
+        self.skew_error = math.sqrt(6 / max(p.n, 1))  # of a normal sample, the least it can be
 
     def about(self, *wanted: str) -> bool:
         """True where the name speaks of one of these topics."""
