@@ -7,7 +7,7 @@ so that equal vectors have the slope 0 and not NaN.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 LEAST = 1e-30
 OUT = 1e30  # beyond all thresholds
@@ -228,5 +228,17 @@ def called(loss: Any, order: str = "z, y") -> list[str]:
     return [f"# cost = loss_fn({', '.join(parts[part] for part in order.split(', ') if part in parts)})"]
 
 
+class Head(NamedTuple):
+    """How many numbers a model puts out for each row, and what NumPy makes of them in the end."""
+
+    outputs: str
+    final: str
+
+
+HEADS = {
+    "coral": Head("int(np.max(y))", "({} > 0).sum(axis=1)"),
+    "corn": Head("int(np.max(y))", "(np.cumprod(1 / (1 + np.exp(-{})), axis=1) > 0.5).sum(axis=1)"),
+    "supcon": Head("16", "{}"),
+}
 OPTIONAL = ("negatives", "reconstruction", "reconstruction_loss", "kl")
 BY_QUESTION = ("corn",)  # whose mean is not over rows

@@ -14,7 +14,7 @@ from typing import Any
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
 from ._spelling import Framework, Ours, Steps, call, missing, no, way_back, way_out, width
-from ._structures import STRUCTURES, called
+from ._structures import HEADS, STRUCTURES, called
 
 WEIGHTED_MEAN = "mean_with_sample_weight"
 
@@ -154,26 +154,29 @@ def _cumulative_link(loss: Any) -> Any:
 
 
 def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
-    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or loss.about.id in STRUCTURES:
+    head = HEADS.get(loss.about.id)
+    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or (loss.about.id in STRUCTURES and not head):
         return ["import keras", f"loss_fn = {made}", *called(loss, "y, z")]
     classes = loss.inputs["y_true"].name == "distribution"
     back = {"exp": "exponential", "expm1": "keras.ops.expm1", "sigmoid": "sigmoid"}.get(
         way_back(loss, steps) or "", "linear"
     )
     activation = back if back.startswith("keras.") else repr(back)
-    flat = "" if classes or width(loss) > 1 else ".squeeze(-1)"
+    flat = "" if classes or head or width(loss) > 1 else ".squeeze(-1)"
+    outputs = head.outputs if head else "int(np.max(y)) + 1" if classes else width(loss)
+    final = head.final if head else _OUT[way_out(loss)]
     return [
         "import keras",
         "import numpy as np",
         *steps.before,
         "keras.utils.set_random_seed(0)",
         f"loss_fn = {made}",
-        f"outputs = {'int(np.max(y)) + 1' if classes else width(loss)}",
+        f"outputs = {outputs}",
         "hidden = keras.layers.Dense(64, activation='relu')",
         f"model = keras.Sequential([hidden, keras.layers.Dense(outputs, activation={activation})])",
         "model.compile(optimizer='adam', loss=loss_fn)",
         "model.fit(X, y, epochs=20, verbose=0)",
-        f"predictions = {_OUT[way_out(loss)].format(f'model.predict(X, verbose=0){flat}')}",
+        f"predictions = {final.format(f'model.predict(X, verbose=0){flat}')}",
         *steps.after,
     ]
 

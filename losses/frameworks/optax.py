@@ -11,7 +11,7 @@ from typing import Any
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
 from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, way_out, width
-from ._structures import STRUCTURES, called
+from ._structures import HEADS, STRUCTURES, called
 
 
 @functools.cache
@@ -97,10 +97,17 @@ def _kl_div(loss: Any) -> Any:
 
 
 def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
-    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or loss.about.id in STRUCTURES:
+    head = HEADS.get(loss.about.id)
+    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or (loss.about.id in STRUCTURES and not head):
         return ["import optax", f"loss_fn = {function}", *called(loss)]
     classes = loss.inputs["y_true"].name == "distribution"
-    flat = "" if classes or width(loss) > 1 else "[..., 0]"
+    flat = "" if classes or head or width(loss) > 1 else "[..., 0]"
+    outputs = head.outputs if head else "int(target.max()) + 1" if classes else width(loss)
+    final = (
+        head.final.format("np.asarray(predict(params))")
+        if head
+        else f"np.asarray({_OUT[way_out(loss)]}(predict(params)))"
+    )
     back = {"exp": "jnp.exp(", "expm1": "jnp.expm1(", "sigmoid": "jax.nn.sigmoid("}.get(
         way_back(loss, steps) or "", "("
     )
@@ -112,7 +119,7 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
         *steps.before,
         "features = jnp.asarray(X, dtype=jnp.float32)",
         f"target = jnp.asarray(y, dtype=jnp.{'int32' if classes else 'float32'})",
-        f"outputs = {'int(target.max()) + 1' if classes else width(loss)}",
+        f"outputs = {outputs}",
         f"loss_fn = {function}",
         "params = {'w': jnp.zeros((features.shape[1], outputs)), 'b': jnp.zeros(outputs)}",
         "def predict(params):",
@@ -125,7 +132,7 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
         "for step in range(200):",
         "    updates, state = optimizer.update(slope(params), state)",
         "    params = optax.apply_updates(params, updates)",
-        f"predictions = np.asarray({_OUT[way_out(loss)]}(predict(params)))",
+        f"predictions = {final}",
         *steps.after,
     ]
 
