@@ -18,6 +18,7 @@ from .errors import EmptyInput, InvalidShape, LossesError
 from .evaluate import Missing, Note, evaluate, plain
 from .layouts import Elementwise
 from .profile import Profile
+from .words import number
 
 TOP = 0.01  # of the rows: how much of a loss comes from its costliest
 WORST = 5  # rows that are shown
@@ -37,12 +38,13 @@ class Score:
 
 @dataclass(frozen=True)
 class Line:
-    """One loss of all models; ``says`` tells whether the best is ahead, by differences row by row."""
+    """One loss of all models; ``ahead`` and ``says`` tell whether the best is, by differences row by row."""
 
     loss: str
     unit: str
     scores: tuple[Score, ...]
     best: str
+    ahead: bool
     says: str
 
 
@@ -90,8 +92,8 @@ class Audit:
 
 
 def _told(score: Score) -> str:
-    error = "" if score.standard_error is None else f" ± {score.standard_error:.2g}"
-    return f"{score.model} {score.value:.4g}{error}"
+    error = "" if score.standard_error is None else f" ± {number(score.standard_error, 2)}"
+    return f"{score.model} {number(score.value)}{error}"
 
 
 def audit(
@@ -157,7 +159,7 @@ def _line(
         costs[name] = np.asarray(evaluate([loss], y, z, weight, "none", missing).results[0].value, float).reshape(-1)
         scores.append(Score(name, found.value, found.standard_error, _top(costs[name])))
     ordered = sorted(scores, key=lambda score: score.value)
-    return Line(str(loss), found.unit, tuple(scores), ordered[0].model, _lead(ordered, costs)), costs
+    return Line(str(loss), found.unit, tuple(scores), ordered[0].model, *_lead(ordered, costs)), costs
 
 
 def _top(cost: Array) -> float | None:
@@ -166,17 +168,18 @@ def _top(cost: Array) -> float | None:
     return float(most.sum()) / total if total > 0 and cost.min() >= 0 else None
 
 
-def _lead(ordered: Sequence[Score], costs: Mapping[str, Array]) -> str:
+def _lead(ordered: Sequence[Score], costs: Mapping[str, Array]) -> tuple[bool, str]:
     """Whether the best is ahead of the second: the mean difference of the same rows, and its standard error."""
     if len(ordered) < 2:
-        return "one model"
+        return False, "one model"
     first, second = (score.model for score in ordered[:2])
     if costs[first].size != costs[second].size:
-        return f"{first} has the lowest"
+        return False, f"{first} has the lowest"
     gap = costs[second] - costs[first]
     error = float(gap.std(ddof=1) / math.sqrt(gap.size)) if gap.size > 1 else math.inf
-    sure = "ahead" if gap.mean() > SURE * error else "not told apart"
-    return f"{first} is {gap.mean():.2g} ± {error:.2g} below {second}: {sure}"
+    ahead = bool(gap.mean() > SURE * error)
+    sure = "ahead" if ahead else "not told apart"
+    return ahead, f"{first} is {number(gap.mean(), 2)} ± {number(error, 2)} below {second}: {sure}"
 
 
 def _worst(costs: Mapping[str, Array], y: Array, models: Mapping[str, Array]) -> tuple[Row, ...]:

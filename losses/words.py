@@ -13,7 +13,9 @@ class _Plain(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         told = super().format_field(value, format_spec)
-        return _apart(told) if format_spec.endswith("g") and LONG <= abs(value) < LONGEST else told
+        if not format_spec.endswith("g") or not abs(value) < LONGEST:
+            return told
+        return _apart(told) if abs(value) >= LONG or "e+" in told else told
 
 
 def _apart(told: str) -> str:
@@ -35,7 +37,7 @@ def filled(template: str, /, **values: Any) -> str:
 def number(x: float, digits: int = 4) -> str:
     """A number to so many digits.
 
-    >>> number(115206.3), number(0.123456), number(2e20)
-    ('115,200', '0.1235', '2e+20')
+    >>> number(115206.3), number(0.123456), number(2e20), number(2345.6, 2)
+    ('115,200', '0.1235', '2e+20', '2,300')
     """
     return _PLAIN.format_field(x, f".{digits}g")

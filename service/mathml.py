@@ -19,8 +19,8 @@ def mathml(formula: str) -> str:
     '<math><mrow><msup><mi>δ</mi><mn>2</mn></msup></mrow></math>'
     >>> mathml("√(1 + e²)")
     '<math><mrow><msqrt><mrow><mn>1</mn><mo>+</mo><msup><mi>e</mi><mn>2</mn></msup></mrow></msqrt></mrow></math>'
-    >>> mathml("|y|")
-    '<math><mrow><mrow><mo>|</mo><mrow><mi>y</mi></mrow><mo>|</mo></mrow></mrow></math>'
+    >>> mathml("|y|").count("<mo"), mathml("p(x|z)").count("<mo")
+    (2, 3)
     """
     tokens = [match[0] for match in _TOKEN.finditer(formula)]
     return f"<math>{_row(iter(tokens), '')}</math>"
@@ -41,10 +41,15 @@ def _row(tokens: Iterator[str], end: str) -> str:
             kind = "msup" if token == "^" else "msub"
             found[-1] = f"<{kind}>{found[-1]}{_script(tokens)}</{kind}>"
         elif token == "|" and not last.isalpha():  # behind a name it is "given"
-            found.append(f"<mrow><mo>|</mo>{_row(tokens, '|')}<mo>|</mo></mrow>")
+            found.append(_fenced("|", _row(tokens, "|"), "|"))
         elif not token.isspace():
             found.append(_atom(token, tokens))
     return f"<mrow>{''.join(found)}</mrow>"
+
+
+def _fenced(left: str, inside: str, right: str) -> str:
+    """In brackets as high as the line: what stands in them is never higher than a power."""
+    return f'<mrow><mo stretchy="false">{left}</mo>{inside}<mo stretchy="false">{right}</mo></mrow>'
 
 
 def _script(tokens: Iterator[str]) -> str:
@@ -57,7 +62,7 @@ def _atom(token: str, tokens: Iterator[str]) -> str:
     if token == "√":
         return f"<msqrt>{_script(tokens)}</msqrt>"
     if token == "(":
-        return f"<mrow><mo>(</mo>{_row(tokens, ')')}<mo>)</mo></mrow>"
+        return _fenced("(", _row(tokens, ")"), ")")
     if token.isdigit() or token == "½":
         return f"<mn>{token}</mn>"
     if token.isalpha() and len(token) > 2 and token not in _FUNCTIONS and not token.isupper():

@@ -447,6 +447,7 @@ class LineRow(Answer):
     unit: str
     scores: list[ScoreRow]
     best: str
+    ahead: bool
     says: str
 
 

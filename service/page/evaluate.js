@@ -45,7 +45,7 @@ function show(told) {
     units.map((unit) => [
       el("h3", {}, `Unit: ${unit}`),
       table(`Losses in ${unit}`, ["Loss", ...told.models], told.lines.filter((line) => line.unit === unit).map((line) => [
-        line.loss, ...line.scores.map((score) => cell(score, score.model === line.best && line.scores.length > 1))])),
+        line.loss, ...line.scores.map((score) => cell(score, line.ahead && score.model === line.best))])),
     ]),
     notices(told.warnings),
     picture(told.pictures.scores, "Bars are means over all rows; whiskers reach two standard errors either way."),
