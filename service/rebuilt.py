@@ -129,6 +129,7 @@ def _recommendation(row: Mapping[str, Any], framework: str | None) -> Recommenda
         link=row["link"],
         post=row["post"],
         framework=framework,
+        model=None,
         unit=_unit(loss),
         predicts=partial(_constant, row["constant"]),
     )

@@ -118,3 +118,15 @@ def test_the_advised_code_runs_with_what_follows_training(table: str, name: str)
         assert ((np.asarray(found) >= 0) & (np.asarray(found) <= 1)).all(), "probabilities"
         assert "decisions" in space or not best.post
     assert all(np.isfinite(part).all() for part in (found.values() if isinstance(found, dict) else [found]))
+
+
+@pytest.mark.parametrize(
+    ("model", "first"), [("boosting", "lightgbm"), ("neural", "torch"), ("linear", "sklearn"), (None, "sklearn")]
+)
+@pytest.mark.parametrize("metric", ["rmse", "mae"])
+def test_the_first_code_trains_the_kind_of_model_that_was_named(model: str | None, first: str, metric: str) -> None:
+    wants(first)
+    y = np.random.default_rng(0).gamma(2.0, 100.0, 300)
+    code = losses.recommend(y, metric=metric, model=model).best.code
+    assert next(iter(code)) == first
+    assert model != "linear" or "sklearn.linear_model" in code["sklearn"]

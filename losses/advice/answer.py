@@ -35,6 +35,7 @@ class Recommendation:
     link: str | None
     post: Mapping[str, dict[str, Any]]
     framework: str | None
+    model: str | None
     unit: str
     predicts: Callable[[], Constant | None] = field(repr=False, compare=False)
 
@@ -56,7 +57,7 @@ class Recommendation:
     @cached_property
     def code(self) -> dict[str, str]:
         """Lines that run, for each framework that can train with this loss."""
-        return code_of(self.loss, self.link, self.transform, self.post)
+        return code_of(self.loss, self.link, self.transform, self.post, self.model)
 
     def to(self, framework: str) -> Any:
         """The thing that ``framework`` takes, ready to use."""
@@ -182,16 +183,21 @@ class Advice:
 
 
 def code_of(
-    loss: Loss | Sum, link: str | None = None, transform: str | None = None, post: Mapping[str, Any] | None = None
+    loss: Loss | Sum,
+    link: str | None = None,
+    transform: str | None = None,
+    post: Mapping[str, Any] | None = None,
+    model: str | None = None,
 ) -> dict[str, str]:
-    """Lines that run, for each framework that can train with a loss."""
+    """Lines that run, for each framework that can train with a loss, those for the kind of ``model`` first."""
     from losses import frameworks
 
     def spelled(one: Loss, framework: str) -> str:
-        return str(frameworks.code(one, framework, link=link, transform=transform, post=post))
+        other = frameworks.linear(one) if (framework, model) == ("sklearn", "linear") else None
+        return str(frameworks.code(one, framework, link=link, transform=transform, post=post, model=other))
 
     found: dict[str, str] = {}
-    for name in frameworks.in_order():
+    for name in frameworks.in_order(model):
         with contextlib.suppress(NotSupported):
             found[name] = _code(loss, name, spelled) if isinstance(loss, Loss) else code_of_sum(loss, name)
     return found

@@ -163,6 +163,7 @@ def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Re
         link=link(loss),
         post=post,
         framework=q.framework,
+        model=q.model,
         unit="mixed" if c.summed else c.about.unit,
         predicts=partial(constant, q, loss, fit.elicits),
     )

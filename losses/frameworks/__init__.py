@@ -44,9 +44,14 @@ def family(framework: str) -> str | None:
 
 
 @functools.cache
-def in_order() -> tuple[str, ...]:
-    """All names, as people are shown them: the commonest first."""
-    return tuple(sorted(NAMES, key=lambda name: (_frameworks()[name].place, name)))
+def in_order(model: str | None = None) -> tuple[str, ...]:
+    """All names, as people are shown them: those of such a family of models first, and of these the commonest.
+
+    >>> in_order("neural")[0], in_order()[0]
+    ('torch', 'sklearn')
+    """
+    known = _frameworks()
+    return tuple(sorted(NAMES, key=lambda name: (known[name].family != model, known[name].place, name)))
 
 
 def native(loss_id: str) -> list[str]:
@@ -84,6 +89,16 @@ def learner(loss: Loss, framework: str, like: Any = None) -> Learner:
         plain, weigh = WEIGHTED[loss.about.id]
         return replace(found.learn(loss, made(found.native[plain](loss)), like), weigh=weigh)
     return found.learn(loss, made(found.spell(loss, name)), like)
+
+
+def linear(loss: Loss) -> Call | None:
+    """The linear model of scikit-learn that minimises this loss, as a call that makes it; None where none does."""
+    from ._linear import estimator
+
+    try:
+        return estimator(loss)
+    except NotSupported:
+        return None
 
 
 def metric(loss: Loss, tool: str) -> Any:
@@ -138,6 +153,7 @@ __all__ = [
     "family",
     "find",
     "learner",
+    "linear",
     "made",
     "metric",
     "native",

@@ -17,10 +17,10 @@ def _boosted(**options: Any) -> Any:
 
 
 def _huber(loss: Any) -> Call:
-    return call("sklearn.pipeline:make_pipeline", call("sklearn.preprocessing:StandardScaler"), _huber_alone(loss))
+    return call("sklearn.pipeline:make_pipeline", call("sklearn.preprocessing:StandardScaler"), huber(loss))
 
 
-def _huber_alone(loss: Any) -> Call:
+def huber(loss: Any) -> Call:
     """SGD's epsilon is delta itself; HuberRegressor's is a multiple of a scale it fits, GBR's alpha is a quantile."""
     return call(
         "sklearn.linear_model:SGDRegressor", loss="huber", epsilon=loss.delta, alpha=0.0, max_iter=5000, tol=None,
@@ -133,7 +133,7 @@ _LINEAR: dict[str, Row] = {
     "mse": _linear("Ridge"),
     "mae": _linear("QuantileRegressor", alpha=0.0, quantile=0.5),
     "quantile": lambda loss: _linear("QuantileRegressor", alpha=0.0, quantile=_one_level(loss))(loss),
-    "huber": _huber_alone,
+    "huber": huber,
     "poisson_nll": _linear("PoissonRegressor", max_iter=1000),
     "poisson_deviance": _linear("PoissonRegressor", max_iter=1000),
     "gamma_deviance": _linear("GammaRegressor", max_iter=1000),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any
 
-from losses.advice.answer import Advice, Recommendation, code_of, json_safe
+from losses.advice.answer import Advice, Recommendation, json_safe
 from losses.advice.firmness import Confidence
 
 SHORT = 36  # characters of a loss in a table
@@ -85,13 +84,6 @@ class Raced(Recommendation):
     """A recommendation with what was measured of it; None where the budget did not reach it."""
 
     measured: Measured | None
-    lines: str | None  # code that trains what was measured, where the framework's own trains another model
-
-    @cached_property
-    def code(self) -> dict[str, str]:
-        """Lines that run, for each framework; for scikit-learn those of the model that was measured."""
-        own = {"sklearn": self.lines} if self.lines else {}
-        return code_of(self.loss, self.link, self.transform, self.post) | own
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-safe data."""

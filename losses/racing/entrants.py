@@ -135,6 +135,7 @@ def _named(spec: Any, ranked: list[Recommendation], q: Question, ruled_out: dict
         link=link(loss),
         post=steps(q, c, loss),
         framework=q.framework,
+        model=q.model,
         unit=c.about.unit,
         predicts=partial(constant, q, loss, c.about.elicits),
     )

@@ -15,13 +15,12 @@ import numpy as np
 
 from losses import frameworks
 from losses.advice import vocabulary
-from losses.advice.answer import Recommendation
 from losses.core import Loss
 from losses.errors import NotSupported
 from losses.frameworks._learner import by_size
+from losses.frameworks._linear import estimator
 from losses.pool import THREADS
 from losses.profile.column import Array
-from losses.racing.linear import code, estimator
 from losses.racing.table import Table
 
 TREES = 100  # what both libraries grow where nothing is said; with fewer, losses that learn slowly look worse
@@ -44,13 +43,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of model: the library that trains it, what it is, whether trees are grown, and how it takes a loss."""
+    """A kind of model: the library that trains it, what it is, how it takes a loss, and whether trees are grown."""
 
     framework: str
     model: str
     recipe: Callable[[Loss, int], Recipe]
     trees: bool = True
-    code: Callable[[Recommendation], str] | None = None  # where the code of the advice trains another model
 
     def trained(self, loss: Loss, classes: int) -> Recipe:
         """How it is trained with a loss; MAPE is the absolute error with weights 1/|y|."""
@@ -224,7 +222,7 @@ def _reader(model: Any, classes: int) -> Predict:
 KINDS = (
     Kind("lightgbm", "boosting", _lightgbm),
     Kind("sklearn", "boosting", _sklearn),
-    Kind("sklearn", "linear", _linear, trees=False, code=code),
+    Kind("sklearn", "linear", _linear, trees=False),
 )
 
 

@@ -138,5 +138,4 @@ class Evidence:
 def _raced(heats: Heats, advised: Recommendation, row: Measured | None, evidence: str) -> Raced:
     given = {field.name: getattr(advised, field.name) for field in fields(advised)}
     told = (f"Measured: {evidence}.", *advised.reasons) if row else advised.reasons
-    lines = heats.kind.code(advised) if heats.kind.code and advised.id != "mape" else None
-    return Raced(**given | {"evidence": evidence, "reasons": told}, measured=row, lines=lines)
+    return Raced(**given | {"evidence": evidence, "reasons": told}, measured=row)

@@ -8,7 +8,7 @@ export function coded(section, best, question) {
   const texts = { ...best.code, Python: inPython(question), CLI: inShell(question), HTTP: overHTTP(question) };
   const asked = question.asked.framework;
   const names = Object.keys(texts);
-  const chosen = names.includes(state.tab) ? state.tab : names.includes(asked) ? asked : names.includes("sklearn") ? "sklearn" : names[0];
+  const chosen = names.includes(state.tab) ? state.tab : names.includes(asked) ? asked : names[0];
   const shown = el("code");
   const told = el("span", { role: "status" });
   const panel = el("div", { id: "code-panel", role: "tabpanel", "aria-labelledby": `tab-${chosen}` },

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from losses import frameworks
-from losses.advice.answer import Recommendation
-from losses.core import Loss
-from losses.errors import NotSupported
-from losses.frameworks import Call, call
+from ..core import Loss
+from ..errors import NotSupported
+from ._spelling import Call, call
 
 
 def _quantile(tau: float) -> Call:
@@ -40,10 +38,9 @@ def _separator(loss: Any) -> Call:
 
 
 def _descent(loss: Any) -> Call:
-    """As it is exported: a pipeline whose last step is the model."""
-    pipeline: Call = frameworks.spelled(loss, "sklearn")
-    last: Call = pipeline.args[-1]
-    return last
+    from .sklearn import huber
+
+    return huber(loss)
 
 
 LINEAR: dict[str, Callable[[Any], Call]] = {
@@ -74,13 +71,3 @@ def estimator(loss: Loss) -> Call:
             f"scikit-learn has no linear model trained with {loss}", loss=str(loss), allowed=list(LINEAR)
         )
     return call("sklearn.pipeline:make_pipeline", call("sklearn.preprocessing:StandardScaler"), row(loss))
-
-
-def code(advised: Recommendation) -> str:
-    """Lines that train what was measured."""
-    loss = advised.loss
-    if not isinstance(loss, Loss):
-        raise NotSupported(f"{loss} is a sum of losses")
-    return frameworks.code(
-        loss, "sklearn", link=advised.link, transform=advised.transform, post=advised.post, model=estimator(loss)
-    )
