@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,11 +14,11 @@ from .arrays import numbers
 from .catalogue import get
 from .core import Loss
 from .domains import Array
-from .errors import EmptyInput, InvalidShape, LossesError
+from .errors import EmptyInput, InvalidShape, LossesError, MissingValues
 from .evaluate import Missing, Note, evaluate, plain
 from .layouts import Elementwise
 from .profile import Profile
-from .words import number
+from .words import number, plural
 
 TOP = 0.01  # of the rows: how much of a loss comes from its costliest
 WORST = 5  # rows that are shown
@@ -105,19 +105,20 @@ def audit(
 ) -> Audit:
     """Judge the predictions of several models by several losses; without losses, by those that suit this truth.
 
-    A loss that is not defined on the data is left out, with the reason.
+    A loss that is not defined on the data is left out, with the reason. With ``missing="drop"`` a row in which any of
+    the columns is missing is left out for all of them.
 
     >>> found = audit([3, -0.5, 2, 7], {"a": [2.5, 0, 2, 8], "b": [3, 0, 2, 7]}, ["mae"])
     >>> found.lines[0].best, found.lines[0].says
     ('b', 'b is 0.38 ± 0.24 below a: not told apart')
     """
-    y = numbers(y_true, "y_true")
-    models = {name: numbers(z, name) for name, z in predictions.items()}
-    for name, column in {"y_true": y, **models}.items():
-        if column.ndim != 1:
-            raise InvalidShape(f"{name} must hold one number a row, got shape {list(column.shape)}", field=name)
-    if not models:
-        raise EmptyInput("name at least one column of predictions", field="model")
+    given = _columns(y_true, predictions)
+    rows = _present(given, missing)
+    dropped = given[0][1].size - rows.size
+    y, *columns = (column[rows] for _, column in given)
+    models = dict(zip(predictions, columns, strict=True))
+    if dropped and sample_weight is not None:
+        sample_weight = numbers(sample_weight, "sample_weight")[rows]
     lines, left, costs = [], [], []
     with np.errstate(all="ignore"):
         far = {name: z - y for name, z in models.items()}
@@ -131,12 +132,46 @@ def audit(
             costs.append(cost)
     if not lines:
         raise EmptyInput(f"no loss is defined on these predictions: {left[0][1]}" if left else "no loss", field="loss")
-    units = ", ".join(dict.fromkeys(line.unit for line in lines))
-    notes = (Note.of("NOT_COMPARABLE", units=units),) if "," in units else ()
     return Audit(
-        len(y), tuple(lines), _worst(costs[0], y, models),
-        {name: _quantiles(miss) for name, miss in far.items()}, tuple(left), notes,
+        len(y), tuple(lines), _worst(costs[0], y, models, rows),
+        {name: _quantiles(miss) for name, miss in far.items()}, tuple(left),
+        tuple(_notes(lines, dropped, len(y))),
     )  # fmt: skip
+
+
+def _columns(y_true: Any, predictions: Mapping[str, Any]) -> list[tuple[str, Array]]:
+    """The truth and the predictions of each model: one number a row, as many of each."""
+    if not predictions:
+        raise EmptyInput("name at least one column of predictions", field="model")
+    y = numbers(y_true, "y_true")
+    found = [("y_true", y), *((name, numbers(z, name)) for name, z in predictions.items())]
+    for name, column in found:
+        if column.ndim != 1:
+            raise InvalidShape(f"{name} must hold one number a row, got shape {list(column.shape)}", field=name)
+        if column.size != y.size:
+            detail = f"{name} has {column.size:,} rows where y_true has {y.size:,}"
+            raise InvalidShape(detail, field=name, expected=y.size, got=column.size)
+    return found
+
+
+def _present(columns: Sequence[tuple[str, Array]], missing: Missing) -> Array:
+    """The places of the rows in which nothing is missing; where rows may not be left out, the first one is told."""
+    absent = [(name, np.isnan(column)) for name, column in columns]
+    gone = np.any([found for _, found in absent], axis=0)
+    if missing == "drop" or not gone.any():
+        return np.flatnonzero(~gone)
+    name, places = next((name, np.flatnonzero(found)) for name, found in absent if found.any())
+    where = f"{name} is missing in {places.size:,} of {plural(gone.size, 'row')}, first in row {places[0]} (from 0)"
+    detail = f"{where}: leave such rows out (missing='drop'), or fill them in"
+    raise MissingValues(detail, field="missing", rows=places[:20].tolist())
+
+
+def _notes(lines: Sequence[Line], dropped: int, kept: int) -> Iterator[Note]:
+    units = list(dict.fromkeys(line.unit for line in lines))
+    if len(units) > 1:
+        yield Note.of("NOT_COMPARABLE", units=", ".join(units))
+    if dropped:
+        yield Note.of("MISSING_DROPPED", dropped=dropped, total=dropped + kept)
 
 
 def suited(y: Array, models: Mapping[str, Array]) -> list[Loss]:
@@ -173,8 +208,6 @@ def _lead(ordered: Sequence[Score], costs: Mapping[str, Array]) -> tuple[bool, s
     if len(ordered) < 2:
         return False, "one model"
     first, second = (score.model for score in ordered[:2])
-    if costs[first].size != costs[second].size:
-        return False, f"{first} has the lowest"
     gap = costs[second] - costs[first]
     error = float(gap.std(ddof=1) / math.sqrt(gap.size)) if gap.size > 1 else math.inf
     ahead = bool(gap.mean() > SURE * error)
@@ -182,12 +215,12 @@ def _lead(ordered: Sequence[Score], costs: Mapping[str, Array]) -> tuple[bool, s
     return ahead, f"{first} is {number(gap.mean(), 2)} ± {number(error, 2)} below {second}: {sure}"
 
 
-def _worst(costs: Mapping[str, Array], y: Array, models: Mapping[str, Array]) -> tuple[Row, ...]:
+def _worst(costs: Mapping[str, Array], y: Array, models: Mapping[str, Array], rows: Array) -> tuple[Row, ...]:
     if any(cost.size != y.size for cost in costs.values()):
         return ()
     mean = np.mean(list(costs.values()), axis=0)
     return tuple(
-        Row(int(i), float(y[i]), {name: float(z[i]) for name, z in models.items()}, float(mean[i]))
+        Row(int(rows[i]), float(y[i]), {name: float(z[i]) for name, z in models.items()}, float(mean[i]))
         for i in np.argsort(-mean, kind="stable")[:WORST]
     )
 

@@ -62,8 +62,21 @@ def find(name: str) -> type[Loss]:
     key = re.sub(r"[\s\-]+", "_", str(name).strip()).lower()
     key = ALIASES.get(key, key)
     if key not in LOSSES:
-        raise UnknownName.among("loss", name, [*LOSSES, *ALIASES])
+        raise _unknown(name, key)
     return LOSSES[key]
+
+
+def _unknown(name: str, key: str) -> UnknownName:
+    """What is known by that name: a metric, or other losses."""
+    from .advice.vocabulary import METRICS
+
+    metric = next((metric for metric in METRICS if key in (metric.id, *metric.aliases)), None)
+    if metric is None:
+        return UnknownName.among("loss", name, [*LOSSES, *ALIASES])
+    same = " or ".join(metric.losses)
+    hint = f"the loss that measures the same is {same}" if same else f"recommend(..., metric={metric.id!r}) tells which"
+    detail = f"{name!r} is a metric and no loss; {hint}"
+    return UnknownName(detail, field="loss", got=str(name)[:80], allowed=list(metric.losses))
 
 
 def get(spec: Any, **params: Any) -> Any:

@@ -21,6 +21,7 @@ from .domains import Array
 from .errors import EmptyInput, LossesError, LossWarning, MissingDependency, UnknownName
 from .evaluate import Evaluation, evaluate
 from .profile import Profile, chosen, column_names, profile, profile_table, read_csv, read_table, saved
+from .words import plural
 
 Options = argparse.Namespace
 
@@ -286,7 +287,7 @@ def _show(found: Evaluation) -> None:
     for name, result in found.items():
         error = "" if result.standard_error is None else f"± {result.standard_error:.3g}"
         lines.append([name, f"{result.value:.6g}", error, result.unit])
-    print(_table(("loss", "value", "s.e.", "unit"), lines) + f"\n{found.n:,} rows")
+    print(_table(("loss", "value", "s.e.", "unit"), lines) + f"\n{plural(found.n, 'row')}")
     for note in (*(note for result in found.values() for note in result.warnings), *found.warnings):
         print(f"{note.code}: {note.message}")
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from losses.words import filled, number
+from losses.words import filled, number, plural
 
 from .advice import Notice
 from .advice.question import ask
@@ -78,7 +78,7 @@ def noticed(p: Profile) -> list[Notice]:
 
 def _head(p: Profile) -> str:
     missing = f", {p.missing_rows:,} missing" if p.missing_rows else ""
-    rows = f"{p.n:,} row{'' if p.n == 1 else 's'}{missing}"
+    rows = plural(p.n, "row") + missing
     read = f"{_spoken(p.kind)} ({p.kinds[0].share:.0%}), {rows}" if p.n else f"no rows{missing}"
     return f"{p.name or 'target'}: {read}"
 
@@ -281,7 +281,7 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
         "{p.outliers.share_3s:.2%} beyond 3 robust sigmas, {p.outliers.share_5s:.2%} beyond 5; the farthest 1% carry "
         "{p.top_share:.0%} of the squared deviation",
     ),
-    ("zeros", lambda p: _numbers(p) and p.zero_rows > 0, "{p.zero_share:.1%} of rows, {p.zeros.excess:.1%} in excess"),
+    ("zeros", lambda p: _numbers(p) and p.zero_rows > 0, "{p.zero_share:.1%} of rows{extra}"),
     (
         "counts",
         lambda p: _numbers(p) and p.integral and p.nonnegative and p.kind in ("count", "zero_inflated_count"),
@@ -289,8 +289,8 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
     ),
     ("values", lambda p: _numbers(p) or _dates(p), "{p.n_classes:,} different ones{most}"),
     ("codes", lambda p: bool(p.sentinels), "{codes} may stand for missing"),
-    ("infinite", lambda p: p.infinite > 0, "{p.infinite:,} rows"),
-    ("missing", lambda p: p.missing_rows > 0, "{p.missing_rows:,} rows, {p.missing.share:.2%} of all"),
+    ("infinite", lambda p: p.infinite > 0, "{p.infinite:row}"),
+    ("missing", lambda p: p.missing_rows > 0, "{p.missing_rows:row}, {p.missing.share:.2%} of all"),
 )
 
 
@@ -303,7 +303,8 @@ def known(p: Profile) -> list[tuple[str, str]]:
         "high": p.quantile(0.95),
         "most": f", the commonest on {p.majority_share:.2%} of rows" if p.majority_share >= 0.001 else "",
         **{name: _value(p, x) for name, x in (("first", p.min), ("middle", p.median), ("last", p.max))},
-        "codes": ", ".join(f"{value:g} ({rows:,} rows)" for value, rows in p.sentinels.items()),
+        "extra": f", {p.zeros.excess:.1%} of rows beyond what a law of counts has" if p.zeros.excess else "",
+        "codes": ", ".join(f"{value:g} ({plural(rows, 'row')})" for value, rows in p.sentinels.items()),
     }
     return [(name, filled(says, p=p, **more)) for name, when, says in KNOWN if when(p)]
 

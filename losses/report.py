@@ -14,6 +14,7 @@ from .audit import Audit
 from .evaluate import Evaluation
 from .page import known, noticed, settling
 from .profile import Profile
+from .words import plural
 
 STYLE = (
     "body{font:16px/1.55 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}"
@@ -35,7 +36,7 @@ def profiled(p: Profile) -> str:
     kinds = [(k, escape("; ".join(k.evidence))) for k in p.kinds if p.n and k.share > 0.01]
     watch = [_notice(row.code, row.message) for row in noticed(p)]
     return _whole(
-        f"<h3>{escape(p.name or 'target')}: {p.n:,} rows</h3>",
+        f"<h3>{escape(p.name or 'target')}: {plural(p.n, 'row')}</h3>",
         _list([f"<b>{_spoken(kind.id)}</b> {kind.share:.0%}: {why}" for kind, why in kinds]),
         f"<p>{escape(settling(p))}</p>" if p.n and settling(p) else "",
         pictures.target(p),
@@ -68,7 +69,7 @@ def evaluated(e: Evaluation) -> str:
     ]
     notes = [note for result in e.values() for note in result.warnings]
     return _whole(
-        f"<p>{e.n:,} rows</p>",
+        f"<p>{plural(e.n, 'row')}</p>",
         _table(("loss", "value", "error", "unit"), rows) if rows else f"<pre>{escape(repr(e))}</pre>",
         pictures.evaluated(e),
         _list([_notice(note.code, note.message) for note in (*notes, *e.warnings)]),

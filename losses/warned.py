@@ -10,6 +10,7 @@ from .advice.of_losses import LOSS
 from .advice.of_questions import QUESTION
 from .catalogue import LOSSES
 from .evaluate import SAYS
+from .words import counted, plural
 
 
 def warned() -> list[dict[str, Any]]:
@@ -41,7 +42,13 @@ def _declared() -> Iterator[tuple[str, str, str, str]]:
 def opened(text: str) -> str:
     """A sentence with its numbers left open.
 
-    >>> opened("{p.n:,} rows")
-    '… rows'
+    >>> opened("only {p.n:row} of {p.name}")
+    'only … rows of …'
     """
-    return "".join(plain + ("…" if field is not None else "") for plain, field, _, _ in Formatter().parse(text))
+    return "".join(plain + _open(field, spec or "") for plain, field, spec, _ in Formatter().parse(text))
+
+
+def _open(field: str | None, spec: str) -> str:
+    if field is None:
+        return ""
+    return "…" + plural(2, spec).removeprefix("2") if counted(spec) else "…"

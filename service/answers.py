@@ -154,7 +154,7 @@ def audited(sent: Sent) -> dict[str, Any]:
     columns = {name: found for name in names if (found := _numeric(table[name])) is not None}
     if truth not in columns:
         raise InvalidInput(f"the truth must be numbers, 0 and 1 for two classes; not so in {truth[:80]}", field="truth")
-    models = asked.models or [name for name in columns if name not in (truth, asked.weight)]
+    models = asked.models or _predictions(columns, truth, asked.weight)
     predictions = {name: columns[name] for name in models if name in columns}
     weight = None if asked.weight is None else columns.get(asked.weight)
     found = audit(columns[truth], predictions, specs, weight, asked.missing)
@@ -167,10 +167,18 @@ def audited(sent: Sent) -> dict[str, Any]:
 TRUTHS = ("y_true", "truth", "target", "actual", "y")
 
 
+def _predictions(columns: dict[str, Any], truth: str, weight: str | None) -> list[str]:
+    """The columns that may predict: all others but those that name rows, where the truth does not."""
+    codes = [name for name, column in columns.items() if Profile.of(column, name=name).kind == "identifier"]
+    others = [name for name in columns if name not in (truth, weight)]
+    return [name for name in others if name not in codes or truth in codes] or others
+
+
 def _numeric(column: Any) -> Any:
-    """A column as numbers; None where it holds words."""
+    """A column as numbers; None where it holds words or dates."""
     try:
-        return np.asarray(column, dtype=float)
+        found = np.asarray(column)
+        return None if found.dtype.kind in "Mm" else found.astype(float)
     except (TypeError, ValueError):
         return None
 

@@ -17,6 +17,7 @@ from losses.advice.question import ask
 from losses.advice.readable import READINGS, tasks_of
 from losses.errors import NotSupported
 from losses.profile import profile
+from losses.words import filled
 
 RNG = np.random.default_rng(3)
 TARGETS: dict[str, Any] = {
@@ -78,7 +79,7 @@ def test_facts_have_ids_of_their_own_and_all_but_the_last_are_told_somewhere() -
     told = {text for q in questions for e in elicited for text in fact(q, e)}
     assert len({row.id for row in FACTS}) == len(FACTS)
     for row in FACTS[:-1]:
-        spoken = {row.says.format(q=q, p=q.p, **row.data(q)) for q in questions if row.when(q)}
+        spoken = {filled(row.says, q=q, p=q.p, **row.data(q)) for q in questions if row.when(q)}
         assert spoken & told, row.id
 
 

@@ -22,6 +22,7 @@ from losses.advice.rules import RULES
 from losses.advice.vocabulary import GOALS, KINDS, METRICS, TASKS
 from losses.advice.warnings import of_loss, of_question
 from losses.profile import Profile, profile
+from losses.profile.marks import doubted
 
 RNG = np.random.default_rng(7)
 TARGETS: dict[str, Any] = {
@@ -44,6 +45,7 @@ TARGETS: dict[str, Any] = {
     "ids": [f"customer {i}" for i in range(100)],
     "levels": [1, 2, 3, 2, 1, 4, 2, 3] * 3,
     "sentinel": [*np.full(10, -999.0), *RNG.normal(50, 5, 300)],
+    "doubted": doubted(np.round(RNG.uniform(1, 9, 300), 3)),
     "capped": np.minimum(RNG.normal(50, 9, 400), 55),
     "even": RNG.permutation([0] * 200 + [1] * 200),
     "rare": RNG.permutation([0] * 390 + [1] * 10),
@@ -224,10 +226,12 @@ WARNED: dict[str, tuple[Ask, Ask]] = {
     "MAPE_LOW_BIAS": (("skewed", MAPE), ("far_from_zero", MAPE)),
     "MSLE_GEOMETRIC": (("skewed", {"metric": "rmsle"}), ("far_from_zero", {"metric": "rmsle"})),
     "QUANTILE_TAIL": (("normal", {"metric": "pinball@0.99"}), ("normal", {"metric": "pinball@0.9"})),
+    "QUANTILE_ZEROS": (("zeros", {"metric": "pinball@0.4"}), ("zeros", {"metric": "pinball@0.9"})),
     "IMBALANCE_HARMLESS": (("rare", {"metric": "log_loss"}), ("even", {"metric": "log_loss"})),
     "ACCURACY_TRIVIAL": (("rare", {"metric": "accuracy"}), ("even", {"metric": "accuracy"})),
     "RARE_CLASS": (("rare", {}), ("even", {})),
     "SENTINEL": (("sentinel", {}), ("normal", {})),
+    "DOUBTED_DECIMALS": (("doubted", {}), ("normal", {})),
     "CENSORED": (("capped", {}), ("normal", {})),
     "ORDINAL_AS_NOMINAL": (("grades", {"metric": "accuracy"}), ("colours", {"metric": "accuracy"})),
     "EMPTY_MASKS": (("specks", {}), ("labels", {})),

@@ -67,3 +67,23 @@ def test_missing_rows_are_left_out_where_asked():
     found = losses.audit(y, models, ["mae"], missing="drop")
     assert found.lines[0].scores[0].value == pytest.approx(losses.audit(Y, MODELS, ["mae"]).lines[0].scores[0].value)
     assert np.isfinite(list(found.misses.values())).all()
+
+
+def test_a_row_that_one_model_lacks_is_left_out_for_all_of_them_and_said():
+    holes = {"old": np.where(np.arange(Y.size) == 3, np.nan, Y + 1), "new": np.where(np.arange(Y.size) == 5, np.nan, Y)}
+    found = losses.audit(Y, holes, ["mae"], missing="drop", sample_weight=np.arange(Y.size) + 1.0)
+    kept = ~np.isin(np.arange(Y.size), (3, 5))
+    whole = {name: z[kept] for name, z in holes.items()}
+    assert found.lines == losses.audit(Y[kept], whole, ["mae"], (np.arange(Y.size) + 1.0)[kept]).lines
+    assert "ahead" in found.lines[0].says
+    assert (found.n, found.warnings[0].code) == (Y.size - 2, "MISSING_DROPPED")
+    assert all(Y[row.row] == row.truth for row in found.worst)
+    with pytest.raises(losses.LossesError, match=r"old is missing in 1 of .* row 3 .*missing='drop'") as refused:
+        losses.audit(Y, holes, ["mae"])
+    assert refused.value.data["field"] == "missing"
+
+
+def test_a_model_may_be_called_like_the_truth():
+    assert losses.audit(Y, {"y_true": Y}, ["mae"]).lines[0].scores[0].value == 0
+    with pytest.raises(losses.LossesError, match="new has 3 rows where y_true has"):
+        losses.audit(Y, {"old": Y, "new": Y[:3]})

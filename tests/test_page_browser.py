@@ -275,6 +275,30 @@ def test_rows_weigh_what_a_column_says(view):
     assert "0.25" in means
 
 
+@pytest.mark.meant(REFUSED)
+def test_names_and_dates_are_no_models_and_a_missing_prediction_has_a_remedy_at_hand(view):
+    page = view("/evaluate")
+    page.wait_for_load_state("networkidle")
+    rows = [f"{88000 + 17 * i},2024-01-{i % 28 + 1:02d},{i % 9 + 0.5},{i % 9 + 1},{i % 9 + i % 2}" for i in range(90)]
+    rows[40] = "99999,2024-02-01,3.5,,4"
+    given(page, "models.csv", "claim_id,day,y_true,old,new\n" + "\n".join(rows) + "\n")
+    page.locator("#problem", has_text="old is missing in 1 of 90 rows").wait_for()
+    assert page.locator("#missing").get_attribute("aria-invalid") == "true"
+    page.select_option("#missing", "drop")
+    page.locator("#result-title", has_text="2 models on 89 rows").wait_for()
+    assert "±" in page.locator("#result li").first.inner_text()
+    assert page.locator("#models input:checked").count() == 2
+    assert page.locator("#models label", has_text="claim_id").count() == 1
+    page.fill("#losses", "mae huber:delta=2")
+    page.locator("#losses").blur()
+    page.locator("#result li", has_text="huber:delta=2").wait_for()
+    page.fill("#losses", "rmse")
+    page.locator("#losses").blur()
+    page.locator(
+        "#problem", has_text="rmse' is a metric and no loss; the loss that measures the same is mse"
+    ).wait_for()
+
+
 def test_the_catalogue_is_searched_and_leads_to_a_page_for_each_loss(view):
     page = view("/losses")
     page.fill("#words", "huber")

@@ -415,9 +415,63 @@ def test_between_semicolons_a_comma_is_the_decimal_mark_and_words_keep_theirs():
     found = read_csv(b'a;b;c;d\n1,5;x,y;1.234,5;007,5\n-2;"z;1,0";2,5;1\n')
     assert found["a"].tolist() == [1.5, -2.0]
     assert found["b"].tolist() == ["x,y", "z;1,0"]
-    assert found["c"].tolist() == ["1.234,5", "2,5"]
+    assert found["c"].tolist() == [1234.5, 2.5]
     assert found["d"].tolist() == ["007,5", "1"]
-    assert read_csv(b"a\tb\n1,5\t2\n")["a"].tolist() == ["1,5"]
+    assert read_csv(b"a\tb\n1,5\t2\n")["a"].tolist() == [1.5]
+
+
+def test_numbered_columns_and_years_are_names():
+    assert list(read_csv(b"0,1\n5,6\n")) == ["0", "1"]
+    assert list(read_csv(b"2019,2020\n5,6\n")) == ["2019", "2020"]
+    for numbers in (b"5\n6\n", b"3,3\n4,4\n", b"0.5,1.5\n2,3\n"):
+        with pytest.raises(UnreadableFile, match="names of the columns"):
+            read_csv(numbers)
+
+
+THOUSANDS = [0, 950, 1234, 1234567, 12345]
+WRITTEN_NUMBERS = {
+    "semicolons, commas": ("a;b\n{};1\n", lambda v: f"{v:,.2f}".translate(str.maketrans(",.", ".,"))),
+    "semicolons, commas, spaces": ("a;b\n{};1\n", lambda v: f"{v:,.2f}".translate(str.maketrans(",.", "\u202f,"))),
+    "semicolons, points": ("a;b\n{};1\n", lambda v: f"{v:.1f}"),
+    "semicolons, points, apostrophes": ("a;b\n{};1\n", lambda v: f"{v:,.1f}".replace(",", "'")),
+    "semicolons, whole, another column tells": ("a;b\n{};1,5\n", lambda v: f"{v:,}".replace(",", ".")),
+    "semicolons, millions": ("a;b\n{};1\n", lambda v: f"{v:,}".replace(",", ".")),
+    "semicolons, euros": ("a;b\n{};1\n", lambda v: f"{v:,.2f} €".translate(str.maketrans(",.", ".,"))),
+    "one column, commas": ("a\n{}\n", lambda v: f"{v:.2f}".replace(".", ",")),
+    "commas, quoted decimal commas": ('a,b\n"{}",1\n', lambda v: f"{v:,.2f}".translate(str.maketrans(",.", ".,"))),
+    "commas, quoted thousands": ('a,b\n"{}",1\n', lambda v: f"{v:,}"),
+    "commas, dollars": ('a,b\n"${}",1\n', lambda v: f"{v:,.2f}"),
+    "tabs, decimal commas": ("a\tb\n{}\t1\n", lambda v: f"{v:.2f}".replace(".", ",")),
+    "percent": ("a,b\n{}%,1\n", lambda v: str(v)),
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN_NUMBERS)
+@pytest.mark.parametrize("size", [40, 1 << 22])
+def test_numbers_are_read_as_they_are_meant_however_they_are_written(form, size, monkeypatch, tmp_path):
+    monkeypatch.setattr(csvtext, "BLOCK", size)
+    layout, write = WRITTEN_NUMBERS[form]
+    header, row = layout.split("\n")[:2]
+    (tmp_path / "numbers.csv").write_text("\n".join([header, *(row.format(write(v)) for v in THOUSANDS), ""]))
+    found = profile_table(tmp_path / "numbers.csv")["a"]
+    assert found.families == {"numbers": len(THOUSANDS)}
+    assert found.values.values.tolist() == sorted(THOUSANDS)
+    assert read_table(tmp_path / "numbers.csv")["a"].tolist() == THOUSANDS
+
+
+def test_thousands_that_could_be_decimals_are_told():
+    body = "a;b\n" + "".join(f"{1000 + 13 * i:,};{i}\n".replace(",", ".") for i in range(50))
+    found = [Profile.of(batch["a"]) for batch in csvtext.csv_batches(body.encode())]
+    assert found[0].families == {"doubted_numbers": 50}
+    assert (found[0].min, found[0].max) == (1.0, 1.637)
+    with_small_ones = body + "".join(f"{i};1\n" for i in range(5))
+    assert read_csv(with_small_ones.encode())["a"].max() == 1637
+    assert read_csv((body + "0.5;1\n").encode())["a"].max() == 1.637
+
+
+def test_numbers_of_a_list_may_have_decimal_commas():
+    assert profile(["1.210,97", "3,5", None, "-7,25 €"] * 10).max == 1210.97
+    assert profile(["red, dark", "blue, light"] * 10).n_classes == 2
 
 
 def test_a_file_can_be_weighted(tmp_path):

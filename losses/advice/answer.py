@@ -16,10 +16,12 @@ from losses.advice.fits import NAMES
 from losses.advice.pitfall import Notice
 from losses.advice.question import Question
 from losses.advice.rule import spoken
+from losses.advice.vocabulary import KINDS
 from losses.core import Loss
 from losses.errors import NotSupported
 from losses.profile import Profile
 from losses.sums import Sum
+from losses.words import plural
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,15 @@ class Advice:
         """The answer in one plain sentence."""
         if not self.ranked:
             return "No loss meets all that is asked for."
-        q, seen = self.question, f"{self.profile.n:,} rows read as {self.question.kind.replace('_', ' ')}"
+        q, seen = self.question, f"{plural(self.profile.n, 'row')} {self._reading()}"
         why = f"{q.wanted} rewards {NAMES.get(q.functional, q.functional)}" if q.stated else "no metric was named"
         return f"Train with {self.best.usage}: {why}" + (f", and {seen}." if self.profile.n else ".")
+
+    def _reading(self) -> str:
+        """As what the column was read, and as what it is treated where that is no target."""
+        kind = self.question.kind.replace("_", " ")
+        no_target = self.profile.n and any(row.id == self.profile.kind and not row.tasks for row in KINDS)
+        return f"read as {self.profile.kind} are treated as {kind}" if no_target else f"read as {kind}"
 
     @cached_property
     def flips(self) -> tuple[Flip, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from losses.advice.pitfall import geometric_mean
 from losses.advice.question import Question
+from losses.catalogue import get
 from losses.words import filled
 
 
@@ -25,11 +26,10 @@ class Fact:
 
 
 def relative_median(q: Question) -> float:
-    """The best constant for MAPE: the median of y weighted by 1/|y|."""
+    """The best constant for MAPE: the median of y weighted by 1/|y|, so 0 where any row is 0."""
     y, rows = q.p.sketch.weighted()
-    y, rows = y[y != 0], rows[y != 0]
-    heft = np.cumsum(rows / np.abs(y))
-    return float(y[np.searchsorted(heft, heft[-1] / 2)]) if y.size else 0.0
+    heft = np.cumsum(rows / np.maximum(np.abs(y), get("mape").eps))
+    return float(y[np.searchsorted(heft, heft[-1] / 2)])
 
 
 def _numbers(q: Question) -> bool:
@@ -109,19 +109,19 @@ FACTS = (
          "the median of this column is {p.median:.6g}, its mean {p.mean:.6g}"),
     Fact(
         "f1-of-always", ("f_decision",), lambda q: _classes(q) and _two(q),
-        "{share:.1%} of {p.n:,} rows are of the second class: always saying so has an F1 of {f1:.3f}", _positives,
+        "{share:.1%} of {p.n:row} are of the second class: always saying so has an F1 of {f1:.3f}", _positives,
     ),
     Fact(
         "base-rate", ("balanced_decision", "cost_decision"), lambda q: _classes(q) and _two(q),
-        "{share:.1%} of {p.n:,} rows are of the second class", _positives,
+        "{share:.1%} of {p.n:row} are of the second class", _positives,
     ),
     Fact(
-        "majority", ("decision",), _classes,
-        "always naming the commonest of {q.p.n_classes} classes is right on {p.majority_share:.1%} of {p.n:,} rows",
+        "majority", ("decision",), lambda q: _classes(q) and q.p.n_classes > 1,
+        "always naming the commonest of {q.p.n_classes} classes is right on {p.majority_share:.1%} of {p.n:row}",
     ),
     Fact(
-        "class-shares", (), _classes,
-        "{q.p.n_classes} classes on {p.n:,} rows: the commonest has {p.majority_share:.1%}, the rarest "
+        "class-shares", (), lambda q: _classes(q) and q.p.n_classes > 1,
+        "{q.p.n_classes} classes on {p.n:row}: the commonest has {p.majority_share:.1%}, the rarest "
         "{p.minority_share:.1%}",
     ),
     Fact(
@@ -142,7 +142,7 @@ FACTS = (
          "{s[rows]:,} rows over {s[width]} classes, {s[entropy]:.3g} nats of entropy a row", _structure),
     Fact("vector-norms", (), _form("vectors"),
          "{s[rows]:,} vectors of {s[width]} numbers, of mean length {s[mean_norm]:.4g}", _structure),
-    Fact("rows", (), lambda q: bool(q.p.n), "{p.n:,} rows hold {p.n_classes:,} different values"),
+    Fact("rows", (), lambda q: bool(q.p.n), "{p.n:row} hold {p.n_classes:,} different values"),
 )  # fmt: skip
 
 

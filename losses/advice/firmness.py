@@ -10,16 +10,19 @@ from typing import Any, Literal
 import numpy as np
 
 from losses.advice import vocabulary as v
+from losses.advice.of_questions import QUESTION
 from losses.advice.question import Question, ask
 from losses.errors import LossesError
 from losses.profile import Profile
-from losses.words import filled, number
+from losses.words import filled, listed, number, plural
 
 Level = Literal["firm", "close", "tie", "open", "weak", "default"]
 
 FEW = 30  # rows below which what is read may change with the next
 SURE = 0.7  # the share from which a kind is no longer in doubt
 TIE, CLOSE = 0.15, 0.75  # points of weight
+SCALE = 1.5  # how many points of weight multiply the odds by e
+MIDDLE = 3.0  # the points at which a loss scores one half
 MANY = 50_000  # rows with which a column is tried again
 FAR = 5.0  # robust sigmas
 
@@ -50,32 +53,43 @@ class Flip:
         return asdict(self)
 
 
+def score(total: float) -> float:
+    """Points as a number between 0 and 1.
+
+    >>> score(MIDDLE)
+    0.5
+    """
+    return round(1 / (1 + math.exp((MIDDLE - total) / SCALE)), 4)
+
+
 def confidence(q: Question, points: Sequence[float], names: Sequence[str]) -> Confidence:
-    """The firmness of a ranking, from the points and names of its first two losses."""
+    """The firmness of a ranking, from the points and names of its losses, best first."""
     lead = points[0] - points[1] if len(points) > 1 else None
     margin = math.inf if lead is None else lead
     level, says = next((level, says) for level, when, says in LEVELS if when(q, margin))
-    second = names[1] if len(names) > 1 else ""
-    return Confidence(
-        level, None if lead is None else round(lead, 3), filled(says, q=q, second=second, lead=_told(lead))
-    )
+    tied = [name for name, own in zip(names[1:], points[1:], strict=True) if points[0] - own < TIE]
+    first, second = (f"{score(own):.2f}" for own in (*points[:2], 0.0, 0.0)[:2])
+    data = {"name": names[1] if len(names) > 1 else "", "first": first, "second": second}
+    told = filled(says, q=q, tied=listed(tied), doubt=next(_doubts(q), ""), **data)
+    return Confidence(level, None if lead is None else round(lead, 3), told)
 
 
-def _told(lead: float | None) -> str:
-    points = f"{lead or 0:.2g}"
-    return f"{points} point{'s' * (points != '1')}"
+def _doubts(q: Question) -> Iterator[str]:
+    """What makes the question itself doubtful, in the words of its warnings."""
+    return (row.warn(q).message for row in QUESTION if row.doubts and row.code not in q.ignore and row.when(q))
 
 
 LEVELS: tuple[tuple[Level, Callable[[Question, float], bool], str], ...] = (
     ("default", lambda q, lead: not q.p.n, "no target was seen: this is the default for {q.task}"),
-    ("weak", lambda q, lead: q.p.n < FEW, "weak: {q.p.n} rows can tell little"),
+    ("open", lambda q, lead: any(_doubts(q)), "open: {doubt}"),
+    ("weak", lambda q, lead: q.p.n < FEW, "weak: {q.p.n:row} can tell little"),
     (
         "open", lambda q, lead: not q.stated and not q.p.structure and q.p.kinds[0].share < SURE,
         "open: what this column is stands at {q.p.kinds[0].share:.0%}; name a metric or the task",
     ),
-    ("tie", lambda q, lead: lead < TIE, "a tie with {second}: take whichever your model trains better with"),
-    ("close", lambda q, lead: lead < CLOSE, "close: {second} is nearly as good, {lead} behind"),
-    ("firm", lambda q, lead: lead < math.inf, "firm: {second} comes {lead} behind"),
+    ("tie", lambda q, lead: lead < TIE, "a tie with {tied}: take whichever your model trains better with"),
+    ("close", lambda q, lead: lead < CLOSE, "close: {name} is nearly as good, with a score of {second} to {first}"),
+    ("firm", lambda q, lead: lead < math.inf, "firm: {name} comes next, with a score of {second} to {first}"),
     ("firm", lambda q, lead: True, "firm: nothing else serves"),
 )  # fmt: skip
 
@@ -125,7 +139,7 @@ def _far(q: Question) -> dict[str, Any]:
     low, high = _fences(q)
     ends = [f"below {number(low)}"] * (q.p.min < low) + [f"above {number(high)}"] * (q.p.max > high)
     rows = q.p.outliers.rows
-    return {"rows": f"{rows:,} row" + "s" * (rows != 1), "ends": " and ".join(ends)}
+    return {"rows": plural(rows, "row"), "ends": " and ".join(ends)}
 
 
 def _rival(q: Question) -> str | None:

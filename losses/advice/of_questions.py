@@ -13,6 +13,9 @@ from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
 from losses.advice.question import Question
 from losses.advice.rule import ODD_SHAPES
 from losses.profile.readings import RARE
+from losses.words import an
+
+NO_TARGETS = {"identifier": "identifier", "datetime": "date or a time"}
 
 
 def _relative(q: Question) -> bool:
@@ -67,10 +70,9 @@ def _misfit(q: Question) -> bool:
     strange = (
         q.task == "classification" and bool(likely) and not likely & {"binary", "multiclass", "ordinal", "distribution"}
     )
-    flat = (
-        q.task in ("segmentation", "boxes") and bool(likely) and not likely & {"binary", "multilabel", "masks", "boxes"}
-    )
-    return strange or flat
+    fitting = {"masks", "boxes"} if q.p.words.distinct else {"binary", "multilabel", "masks", "boxes"}
+    flat = q.task in ("segmentation", "boxes") and bool(likely) and not likely & fitting
+    return (strange or flat) and likely.isdisjoint(("constant", *NO_TARGETS))
 
 
 def _ambiguous(q: Question) -> bool:
@@ -112,16 +114,17 @@ def _lopsided(q: Question, ratio: float) -> bool:
 QUESTION: tuple[Pitfall, ...] = (
     Pitfall(
         "CONSTANT", "error", _refused("constant"), "every row holds the same value: there is nothing to learn",
-        source=sources.BY_DEFINITION,
+        doubts=True, source=sources.BY_DEFINITION,
     ),
     Pitfall(
-        "NOT_A_TARGET", "warning", _refused("identifier", "datetime"),
-        "this column looks like a {p.kind}, not like a target: predicting it serves nothing as it stands",
-        source=sources.PRACTICE,
+        "NOT_A_TARGET", "warning", _refused(*NO_TARGETS),
+        "this column looks like {nature}, not like a target: predicting it serves nothing as it stands",
+        data=lambda q: {"nature": an(NO_TARGETS[q.p.kind])},
+        doubts=True, source=sources.PRACTICE,
     ),
     Pitfall(
         "LOW_CONFIDENCE", "warning", lambda q: 0 < q.p.n < 30,
-        "only {p.n} rows: what is read from them may change with the next", source=sources.PRACTICE,
+        "only {p.n:row}: what is read from them may change with the next", source=sources.PRACTICE,
     ),
     Pitfall(
         "NO_TARGET", "info", lambda q: not q.p.n,
@@ -148,17 +151,18 @@ QUESTION: tuple[Pitfall, ...] = (
     Pitfall(
         "TASK_MISFIT", "warning", _misfit,
         "the target reads as {p.kind}, which hardly goes with {q.task}: check the task or the column",
-        source=sources.PRACTICE,
+        doubts=True, source=sources.PRACTICE,
     ),
     Pitfall(
         "SUPPORT", "error", _support,
         "{q.metric.id} is not defined on this target: its smallest value is {p.min:.6g}",
-        data=lambda q: {"min": q.p.min}, source=sources.BY_DEFINITION,
+        data=lambda q: {"min": q.p.min}, doubts=True, source=sources.BY_DEFINITION,
     ),
     Pitfall(
         "MAPE_ZERO", "error", lambda q: _relative(q) and q.p.zero_rows > 0,
-        "{p.zero_rows:,} of {p.n:,} targets are 0: the relative error is undefined there, and they rule the result",
-        data=lambda q: {"rows": q.p.zero_rows}, source=sources.BY_DEFINITION,
+        "{p.zero_rows:,} of {p.n:target} are 0: the relative error is undefined there, and libraries that divide by "
+        "almost nothing instead let these rows rule; leave them out, or be judged by mae or wape",
+        data=lambda q: {"rows": q.p.zero_rows}, doubts=True, source=sources.BY_DEFINITION,
     ),
     Pitfall(
         "MAPE_NEAR_ZERO", "warning", _near_zero,
@@ -167,7 +171,7 @@ QUESTION: tuple[Pitfall, ...] = (
         data=lambda q: {"smallest": _smallest(q)}, source=sources.RELATIVE,
     ),
     Pitfall(
-        "MAPE_LOW_BIAS", "warning", lambda q: _relative(q) and q.p.cv > 0.5,
+        "MAPE_LOW_BIAS", "warning", lambda q: _relative(q) and q.p.cv > 0.5 and relative_median(q) < q.p.mean,
         "MAPE rewards low predictions: its best constant is {constant:.4g}, so the total would be about "
         "{share_of_total:.0%} of actual", data=lambda q: of_mean(q, relative_median(q)), source=sources.RELATIVE,
     ),
@@ -183,6 +187,12 @@ QUESTION: tuple[Pitfall, ...] = (
         lambda q: q.functional == "quantile" and q.of_numbers and q.p.n * min(q.tau, 1 - q.tau) < 30,
         "only about {rows:g} rows lie beyond the {tau:g} quantile: 30 are wanted", data=_rows_in_tail,
         source=sources.QUANTILES,
+    ),
+    Pitfall(
+        "QUANTILE_ZEROS", "warning",
+        lambda q: q.functional == "quantile" and q.of_numbers and q.p.zero_rows > 0 and q.p.quantile(q.tau) == 0,
+        "{p.zero_share:.1%} of rows are 0, and with them the {tau:g} quantile: where features tell little, a model "
+        "will answer 0", data=_rows_in_tail, source=sources.QUANTILES,
     ),
     Pitfall(
         "NO_FAMILY", "warning",
@@ -210,12 +220,18 @@ QUESTION: tuple[Pitfall, ...] = (
     ),
     Pitfall(
         "RARE_CLASS", "warning", lambda q: bool(q.class_counts) and q.p.rarest_count < RARE,
-        "the rarest class has {p.rarest_count} rows: under 20, neither its weight nor its score is known well",
+        "the rarest class has {p.rarest_count:row}: under 20, neither its weight nor its score is known well",
         data=lambda q: {"rarest": q.p.rarest_count}, source=sources.RARE_EVENTS,
     ),
     Pitfall(
         "SENTINEL", "warning", _sentinel, "a code may stand for missing: the values run from {p.min:g} to {p.max:g}",
         data=_spikes, source=sources.PRACTICE,
+    ),
+    Pitfall(
+        "DOUBTED_DECIMALS", "warning", lambda q: 0 < q.p.families["doubted_numbers"] == q.p.n,
+        "1.234 or 1,234 between semicolons may be a thousand, or little more than 1 as it was read here (from "
+        "{p.min:g} to {p.max:g}): write 1234 if thousands are meant",
+        data=lambda q: {"min": q.p.min, "max": q.p.max}, doubts=True, source=sources.PRACTICE,
     ),
     Pitfall(
         "CENSORED", "warning", _censored,
@@ -244,6 +260,6 @@ QUESTION: tuple[Pitfall, ...] = (
         "LOGITS_AS_PROBABILITIES", "error",
         lambda q: q.kind == "distribution" and "prior" in q.structure and abs(sum(q.structure["prior"]) - 1) > 1e-3,
         "the rows of the target do not sum to 1: these look like logits, take their softmax first",
-        source=sources.BY_DEFINITION,
+        doubts=True, source=sources.BY_DEFINITION,
     ),
 )  # fmt: skip

@@ -31,7 +31,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class Pitfall:
-    """A pitfall fires on a question, or on a candidate too where ``which`` is given; ``message`` holds its numbers."""
+    """A pitfall fires on a question, or on a candidate too where ``which`` is given; ``message`` holds its numbers.
+
+    What ``doubts`` the question itself leaves no answer firm.
+    """
 
     code: str
     severity: Severity
@@ -39,6 +42,7 @@ class Pitfall:
     message: str
     which: Callable[[Question, Candidate], bool] | None = None
     data: Callable[[Question], dict[str, Any]] = lambda q: {}
+    doubts: bool = field(default=False, kw_only=True)
     source: str = field(kw_only=True)
 
     def warn(self, q: Question, c: Candidate | None = None) -> Notice:

@@ -13,6 +13,7 @@ from typing import Any
 from losses.advice import vocabulary as v
 from losses.errors import NotSupported
 from losses.profile import Profile
+from losses.words import plural
 
 FEW = 20  # different values that may be classes though they have fractions
 MANY = 1000  # classes beyond which whole numbers are amounts
@@ -73,7 +74,8 @@ def check(p: Profile, tasks: Sequence[str], wish: str, field: str, got: Any) -> 
     wanted = [t.replace("_", " ") for t in tasks if t != "ordinal" or "regression" not in tasks]
     fitting = [m.id for m in v.METRICS if set(m.tasks) & set(able)]
     kind = p.kind.replace("_", " ")
-    seen = f"{p.n:,} rows, {p.n_classes:,} different values" if not p.structure else f"{p.n:,} rows"
+    rows = plural(p.n, "row")
+    seen = f"{rows}, {plural(p.n_classes, 'different value')}" if not p.structure else rows
     detail = (
         f"{wish} is for {' or '.join(wanted)}, but this column reads as {kind}, with "
         f"{seen}; metrics that fit: {', '.join(fitting) or 'none'}"

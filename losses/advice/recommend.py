@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from losses.advice.candidates import Candidate, candidates
 from losses.advice.constants import constant
 from losses.advice.evidence import evidence
 from losses.advice.facts import fact
-from losses.advice.firmness import confidence, flips
+from losses.advice.firmness import confidence, flips, score
 from losses.advice.fits import NAMES, Fit, best_fit
 from losses.advice.parameters import estimates
 from losses.advice.pitfall import Notice
@@ -24,9 +23,6 @@ from losses.advice.rules import RULES
 from losses.core import Loss
 from losses.errors import InvalidParameter
 from losses.profile import Profile, profile
-
-SCALE = 1.5  # how many points of weight multiply the odds by e
-MIDDLE = 3.0  # the points at which a loss scores one half
 
 
 def recommend(
@@ -78,7 +74,7 @@ def advise(q: Question, n: int) -> Advice:
     order, ruled_out = admitted(q)
     ranked = [recommendation(q, *found) for found in order[:n]]
     first = ranked[0].warnings if ranked else ()
-    names, weights = [found[0].title for found in order[:2]], [points(fit, rules) for _, fit, rules in order[:2]]
+    names, weights = [c.title for c, _, _ in order], [points(fit, rules) for _, fit, rules in order]
     best = order[0][0].usage if order else None
     return Advice(
         q, ranked, ruled_out, unique([*warnings.of_question(q), *first]),
@@ -133,15 +129,6 @@ def refusal(q: Question, c: Candidate, veto: Rule | None) -> str:
 def points(fit: Fit, rules: Iterable[Rule]) -> float:
     """The sum of all that speaks for and against."""
     return fit.weight + sum(rule.weight or 0.0 for rule in rules)
-
-
-def score(total: float) -> float:
-    """Points as a number between 0 and 1.
-
-    >>> score(MIDDLE)
-    0.5
-    """
-    return round(1 / (1 + math.exp((MIDDLE - total) / SCALE)), 4)
 
 
 def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Recommendation:

@@ -9,6 +9,7 @@ from losses.advice import Advice
 from losses.page import BARS, Bins, binned, cut, drawn, shares
 from losses.pictures.svg import LETTER, LINE, WIDE, Frame, colour, element, label, line, number, picture, tip
 from losses.profile import Profile
+from losses.words import plural
 
 TALL = 180  # of the plot of a histogram
 FAR = 5.0  # robust sigmas
@@ -25,7 +26,7 @@ class Mark(NamedTuple):
 
 def target(p: Profile, marks: Sequence[Mark] = (), width: int = WIDE) -> str:
     """The picture of a column; empty where there is none to draw."""
-    name = f"{cut(p.name or 'target')}: {p.kind.replace('_', ' ')}, {p.n:,} rows" if p.n else ""
+    name = f"{cut(p.name or 'target')}: {p.kind.replace('_', ' ')}, {plural(p.n, 'row')}" if p.n else ""
     if named := shares(p):
         return _bars(name, named, p, width)
     return _histogram(name, p, marks, width) if drawn(p) else ""
@@ -37,7 +38,7 @@ def target(p: Profile, marks: Sequence[Mark] = (), width: int = WIDE) -> str:
 def _bars(name: str, named: Sequence[tuple[str, float]], p: Profile, width: int) -> str:
     ordered = sorted(named, key=lambda row: -row[1]) if p.words.distinct or len(named) > BARS else list(named)
     shown, rest = ordered[:BARS], ordered[BARS:]
-    told = [f"{share:.1%}, {round(share * p.n):,} rows" for _, share in shown]
+    told = [f"{share:.1%}, {plural(round(share * p.n), 'row')}" for _, share in shown]
     left = min(max(len(cut(name)) for name, _ in shown) * LETTER + 12, width / 3)
     room = width - left - max(map(len, told)) * LETTER - 12
     most = max(share for _, share in shown) or 1.0
@@ -103,14 +104,14 @@ def _columns(frame: Frame, p: Profile, bins: Bins, tower: float | None) -> Itera
 def _notes(p: Profile, bins: Bins) -> Iterator[tuple[int, str]]:
     total = max(bins.rows.sum() + bins.below + bins.above, 1)
     if p.zero_rows:
-        yield 1, f"exactly 0: {p.zero_rows:,} rows, {p.zero_share:.1%}"
+        yield 1, f"exactly 0: {plural(p.zero_rows, 'row')}, {p.zero_share:.1%}"
     if p.outliers.rows and p.robust_sigma > 0:
-        yield 2, f"beyond {FAR:g} robust sigmas: {p.outliers.rows:,} rows"
+        yield 2, f"beyond {FAR:g} robust sigmas: {plural(p.outliers.rows, 'row')}"
     for rows, where, end in ((bins.below, "left", p.min), (bins.above, "right", p.max)):
         if rows:
             yield 5, f"off the {where} end, as far as {number(end)}: {rows:,.0f} rows, {rows / total:.2%}"
     for value, rows in p.sentinels.items():
-        yield 3, f"{number(value)} may stand for missing: {rows:,} rows"
+        yield 3, f"{number(value)} may stand for missing: {plural(rows, 'row')}"
 
 
 def advised(a: Advice, width: int = WIDE) -> str:

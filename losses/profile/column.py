@@ -6,6 +6,7 @@ by item.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import math
 import re
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from losses.errors import InvalidInput, InvalidShape, InvalidType, InvalidWeights, MissingDependency
+from losses.profile.marks import ENGLISH, Doubted, Marks, decimal_mark
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -25,13 +27,13 @@ Meaning = tuple[str, float | str | None]  # the family of a value, and what it s
 
 CHUNK = 1 << 18  # rows looked at, and sorted, at once: they fit the cache and NumPy's vectorised sort
 NOTHING = 1e-100  # a weight that is none: products of smaller ones vanish
-FAMILIES = ("numbers", "booleans", "numeric_strings", "strings", "dates")
+FAMILIES = ("numbers", "doubted_numbers", "booleans", "numeric_strings", "strings", "dates")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
-_DRESSED = re.compile(r"([+-]?)[$€£]?\s?((\d{1,3}(,\d{3})+|\d+)(\.\d+)?)\s?[%€]?")  # $1,234.50 or 45%
 _MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_CLOCK = r"(,? |T)\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([AP]\.?M\.?)?\s*"
 _DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?"
-    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ]\d{1,2}:\d{2}(:\d{2})?)?"
+    rf"\d{{4}}[-/.]\d{{1,2}}([-/.]\d{{1,2}})?({_CLOCK}(Z|UTC|[+-]\d{{2}}:?\d{{2}})?)?"
+    rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}({_CLOCK})?"
     r"|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9} \d{1,2},? \d{4}"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[APap][Mm])?"
     rf"|\d{{4}}[- ]?({_MONTH}|Q[1-4])|({_MONTH}|Q[1-4])[- ,]*\d{{4}}",
@@ -141,6 +143,8 @@ def _typed(array: Array) -> Column:
         array = array[:, 0]
     if array.ndim > 1:
         return Column(matrix=array)
+    if isinstance(array, Doubted):
+        return _numbers(np.asarray(array), "doubted_numbers")
     reader = _READERS.get(array.dtype.kind)
     if reader is None:
         raise InvalidType(f"a target of dtype {array.dtype} cannot be read", field="target", got=str(array.dtype))
@@ -232,8 +236,11 @@ def _worded(values: Sequence[str | None]) -> Column:
     said: dict[str | None, float | str | None] = {}
     families: dict[str, int] = {}
     words: dict[str, int] = {}
-    for value, rows in Counter(values).items():
-        family, meaning = _meaning(value)
+    distinct = Counter(values)
+    commas = any(value is not None and "," in value for value in distinct)
+    written = Marks(decimal_mark({value.strip() for value in distinct if value}) or ".") if commas else ENGLISH
+    for value, rows in distinct.items():
+        family, meaning = _meaning(value, written)
         said[value] = meaning
         families[family] = families.get(family, 0) + rows
         if isinstance(meaning, str):
@@ -255,10 +262,10 @@ def _collected(families: Counter[str], words: Counter[str], read: Callable[[], I
     return Column(_floats(numbers), words, +families, missing, padded, present, read=read)
 
 
-def _meaning(value: Any) -> Meaning:
+def _meaning(value: Any, written: Marks = ENGLISH) -> Meaning:
     """The family of one value, and what it says."""
     if isinstance(value, str):
-        return _spelled(value)
+        return _spelled(value, written)
     if isinstance(value, (bool, np.bool_)):
         return "booleans", float(value)
     if isinstance(value, (int, float, np.integer, np.floating)) or type(value).__name__ == "Decimal":
@@ -271,19 +278,19 @@ def _meaning(value: Any) -> Meaning:
     if isinstance(value, np.datetime64):
         return ("missing", None) if np.isnat(value) else ("dates", str(value))
     if isinstance(value, bytes):
-        return _spelled(value.decode("utf-8", "replace"))
+        return _spelled(value.decode("utf-8", "replace"), written)
     raise InvalidType(f"a target cannot hold {type(value).__name__} values", field="target", got=type(value).__name__)
 
 
-def _spelled(text: str) -> Meaning:
+def _spelled(text: str, written: Marks) -> Meaning:
     word = text.strip()
     if word.lower() in _ABSENT:
         return "missing", None
     if not word[0].isalpha():
-        if _NUMBER.fullmatch(word) and math.isfinite(float(word)):
+        if written.decimal == "." and _NUMBER.fullmatch(word) and math.isfinite(float(word)):
             return ("padded" if word[0] == "0" and word[1:2].isdigit() else "numeric_strings"), float(word)
-        if dressed := _DRESSED.fullmatch(word):
-            return "numeric_strings", float(dressed[1] + dressed[2].replace(",", ""))
+        with contextlib.suppress(ValueError):
+            return "numeric_strings", written.value(word)
     return ("dates" if _DATE.fullmatch(word) else "strings"), word
 
 

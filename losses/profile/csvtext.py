@@ -1,6 +1,7 @@
 """CSV without pandas: header line first, bounded lines, typed columns, in batches.
 
-The header line also tells the delimiter: a comma, else a tab, else a semicolon, and with that a decimal comma is one.
+The header line also tells the delimiter: a comma, else a tab, else a semicolon. The first rows tell the marks of
+decimals and thousands.
 
 A column is numbers where everything in it that is not missing spells one, and points in time where all are dates as
 ISO 8601 has them; else it is strings.
@@ -23,12 +24,23 @@ import numpy.typing as npt
 
 from losses.errors import EmptyInput, UnknownName, UnreadableFile
 from losses.pool import proceed
+from losses.profile.marks import ENGLISH, LOOK, Marks, decimal_commas, doubted, marks
+from losses.words import plural
 
 MOST_COLUMNS = 10_000
 LONGEST_LINE = 1 << 20
 BATCH = 1 << 16
 BLOCK = 1 << 22  # bytes
 LONGEST_FIELD = 1 << 17  # what the standard library's reader takes at most
+SAVE = "save it as CSV with UTF-8 (in a spreadsheet: 'CSV UTF-8')"
+_OTHERS = {
+    b"PK\x03\x04": "a spreadsheet or a zip file",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+    b"\x1f\x8b": "a compressed file",
+    b"PAR1": "a Parquet file",
+}
 ABSENT = frozenset(("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "NaT"))
 _PADDED = re.compile(r"\n[^\S\n]*0\d")
 _DIGITS = str.maketrans("123456789", "0" * 9)
@@ -82,40 +94,54 @@ class Lines:
         self.number = 0
         self.delimiter = ","
 
-    @property
-    def decimal(self) -> str:
-        """The mark of decimals."""
-        return "," if self.delimiter == ";" else "."
-
     def __iter__(self) -> Iterator[str]:
         while line := self._bytes():
             self.number += 1
+            if self.number == 1:
+                _known(line)
             if len(line) > LONGEST_LINE:
                 detail = f"line {self.number} is longer than {LONGEST_LINE} bytes"
                 raise UnreadableFile(detail, line=self.number, allowed=LONGEST_LINE)
             try:
                 yield line.decode("utf-8-sig" if self.number == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                raise UnreadableFile(f"line {self.number} is not UTF-8", line=self.number) from error
+                raise UnreadableFile(f"line {self.number} is not UTF-8: {SAVE}", line=self.number) from error
 
     def _bytes(self) -> bytes:
         while not (found := self.streams[0].readline(LONGEST_LINE + 1)) and len(self.streams) > 1:
             self.streams.pop(0)
         return found
 
-    def block(self) -> bytes:
-        """Some whole lines."""
-        return self.streams[0].read(BLOCK) + self.streams[0].readline(LONGEST_LINE + 1)
+    def block(self, size: int) -> bytes:
+        """Some whole lines: so many bytes, and what is left of the last line."""
+        while not (found := self.streams[0].read(size)) and len(self.streams) > 1:
+            self.streams.pop(0)
+        return found + self.streams[0].readline(LONGEST_LINE + 1)
 
     def put_back(self, block: bytes) -> None:
-        """To be read again, line by line."""
+        """To be read again."""
         self.streams.insert(0, io.BytesIO(block))
+
+    def look(self) -> str:
+        """The first lines that are still to be read."""
+        block = self.block(LOOK)
+        self.put_back(block)
+        return block.decode("utf-8", "replace")
+
+
+def _known(start: bytes) -> None:
+    """Refuse a file of another kind, by its first bytes."""
+    other = next((other for mark, other in _OTHERS.items() if start.startswith(mark)), None)
+    if other:
+        raise UnreadableFile(f"this is {other} and no CSV: {SAVE}", line=1)
 
 
 def _rows(lines: Lines) -> Iterator[list[str]]:
     texts = iter(lines)
     header = next(texts, "")
-    lines.delimiter = next((mark for mark in ",\t;" if mark in header), ",")
+    lines.delimiter = next((mark for mark in ",\t;" if mark in header), None) or (
+        ";" if decimal_commas(lines.look().splitlines()) else ","
+    )
     reader = csv.reader(chain([header], texts), delimiter=lines.delimiter, strict=True)
     while True:
         try:
@@ -138,9 +164,20 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
         raise UnreadableFile(
             f"{len(names)} columns; at most {MOST_COLUMNS} are read", allowed=MOST_COLUMNS, got=len(names)
         )
+    if _numbers_only(names):
+        raise UnreadableFile("the first line holds numbers; the names of the columns are expected in it", line=1)
     if len(set(names)) < len(names):
         raise UnreadableFile("two columns of the CSV have the same name")
     return names
+
+
+def _numbers_only(names: list[str]) -> bool:
+    """No names but numbers, and not those of the columns or of years in a row."""
+    if not all(name.lstrip("+-").replace(".", "", 1).isdecimal() for name in names if name) or not any(names):
+        return False
+    numbers = [float(name) for name in names if name]
+    row = numbers == [numbers[0] + i for i in range(len(numbers))] and numbers[0].is_integer()
+    return not row or (len(numbers) == 1 and numbers[0] > 1)
 
 
 def _place(name: str, names: list[str]) -> int:
@@ -151,25 +188,35 @@ def _place(name: str, names: list[str]) -> int:
 
 def _batches(lines: Lines, rows: Iterator[list[str]], places: dict[str, int], width: int) -> Iterator[dict[str, Array]]:
     seen = 0
-    while block := lines.block():
+    written = _marks(lines, width)
+    while block := lines.block(BLOCK):
         proceed()
         fields = _fields(block, lines.delimiter, width)
         if fields is None:
             lines.put_back(block)
             break
-        yield {name: typed(fields[place::width], lines.decimal) for name, place in places.items()}
+        yield {name: typed(fields[place::width], written[place]) for name, place in places.items()}
         seen += len(fields) // width
         lines.number += len(fields) // width
     while batch := list(islice(rows, BATCH)):
         proceed()
         uneven = next((i for i, row in enumerate(batch) if len(row) != width), None)
         if uneven is not None:
-            detail = f"data row {seen + uneven + 1} has {len(batch[uneven])} fields where the header has {width}"
+            detail = (
+                f"data row {seen + uneven + 1} has {plural(len(batch[uneven]), 'field')} where the header has {width}"
+                + ("; is the first line that of the names?" if seen + uneven == 0 else "")
+            )
             raise UnreadableFile(detail, rows=[seen + uneven], expected=width, got=len(batch[uneven]))
-        yield {name: typed([row[place] for row in batch], lines.decimal) for name, place in places.items()}
+        yield {name: typed([row[place] for row in batch], written[place]) for name, place in places.items()}
         seen += len(batch)
     if not seen:
         raise EmptyInput("the CSV has a header and no rows", field="target")
+
+
+def _marks(lines: Lines, width: int) -> list[Marks]:
+    look = lines.look()
+    plain = lines.delimiter == "," and '"' not in look  # no number has a comma in it
+    return [ENGLISH] * width if plain else marks(look, lines.delimiter, width)
 
 
 def _fields(block: bytes, delimiter: str, width: int) -> list[str] | None:
@@ -191,31 +238,35 @@ def _fields(block: bytes, delimiter: str, width: int) -> list[str] | None:
         return None
 
 
-def typed(texts: list[str], decimal: str = ".") -> Array:
+def typed(texts: list[str], written: Marks = ENGLISH) -> Array:
     """Floats where all that is not missing spells numbers, points in time where all are ISO 8601; else strings.
 
-    What is missing is NaN, NaT or None. What spells a number but is a code ("007", "1_000") is a string. With a comma
-    as ``decimal`` mark, numbers with points are still read where no number has a comma.
+    What is missing is NaN, NaT or None. What spells a number but is a code ("007", "1_000") is a string. Marks of
+    thousands, signs of money and percent signs are passed over.
 
-    >>> typed(["1,5", "NA", "-2"], decimal=",").tolist()
-    [1.5, nan, -2.0]
+    >>> typed(["1.210,5", "NA", "-2 €"], Marks(",")).tolist()
+    [1210.5, nan, -2.0]
     """
     whole = "\n".join(("", *texts))
-    pointed = decimal == "," and "," in whole and "." not in whole
-    numbers = [text.replace(",", ".") for text in texts] if pointed else texts
     if "_" not in whole and not _PADDED.search(whole):
-        for spelled in (numbers, _numerals(numbers)):
+        for spelled in _spellings(texts, whole, written):
             try:
-                return np.fromiter(map(float, spelled), np.float64, len(texts))
+                numbers = np.fromiter(map(float, spelled), np.float64, len(texts))
             except ValueError:
                 continue
+            return doubted(numbers) if written.doubted else numbers
     present = [None if text in ABSENT else text for text in map(str.strip, texts)]
     times = _times(present)
     return _objects(present) if times is None else times
 
 
-def _numerals(texts: list[str]) -> Iterator[str]:
-    return ("nan" if text in ABSENT else text for text in map(str.strip, texts))
+def _spellings(texts: list[str], whole: str, written: Marks) -> Iterator[Iterable[float | str]]:
+    """The texts as ``float`` may read them, the fastest way first."""
+    if written.decimal == "." or "." not in whole:
+        plain = texts if written.decimal == "." else [text.replace(",", ".") for text in texts]
+        yield plain
+        yield ("nan" if text in ABSENT else text for text in map(str.strip, plain))
+    yield ("nan" if text in ABSENT else written.value(text) for text in map(str.strip, texts))
 
 
 def _times(present: list[str | None]) -> Array | None:

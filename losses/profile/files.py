@@ -147,7 +147,7 @@ def _reader(path: str) -> Reader:
     if reader is None:
         known = ", ".join(sorted({*_READERS, *_SAME}))
         raise NotSupported(
-            f"files ending in {_suffix(path)!r} cannot be read; known: {known}", allowed=sorted(_READERS)
+            f"files ending in {_suffix(path)!r} cannot be read; save it as one of {known}", allowed=sorted(_READERS)
         )
     return reader
 

@@ -15,7 +15,7 @@ from losses.profile.clues import CLUES, POSSIBLE, PRIOR, Clue
 from losses.profile.counting import ZeroFit
 from losses.profile.facts import Facts
 from losses.profile.questions import between
-from losses.words import filled
+from losses.words import filled, plural
 
 if TYPE_CHECKING:
     from losses.profile.readings import Readings
@@ -67,7 +67,7 @@ def ranked(p: Readings) -> tuple[Kind, ...]:
     odds = np.array([scores[kind] - scores[ids[0]] for kind in ids]) * _confidence(p.n)
     belief = np.exp(odds[odds > _LEAST])
     shares = belief / belief.sum()
-    few = (f"only {p.n} rows: low confidence",) if p.n < 30 else ()
+    few = (f"only {plural(p.n, 'row')}: low confidence",) if p.n < 30 else ()
     shown = None if p.private else facts
     return tuple(
         Kind(kind, float(share), (*(_sentence(s, shown) for s in found.because.get(kind, ())), *few), _other(kind, ids))

@@ -12,7 +12,7 @@ import numpy as np
 from losses.profile.kinds import Kind, ranked
 from losses.profile.spread import Reading
 from losses.profile.support import Support
-from losses.words import filled
+from losses.words import filled, plural
 
 if TYPE_CHECKING:
     from losses.profile.tally import Tally
@@ -142,14 +142,14 @@ class Readings(Support):
         named = f" {self.name!r}" if self.name else ""
         if not self.n:
             return f"<Profile{named}: no rows>"
-        rows = f"{self.n:,} rows" + (f" ({self.missing_rows:,} missing)" if self.missing_rows else "")
+        rows = plural(self.n, "row") + (f" ({self.missing_rows:,} missing)" if self.missing_rows else "")
         return f"<Profile{named}: {self.kind} ({self.kinds[0].share:.0%}), {rows}, {self._facts()}>"
 
     def _facts(self) -> str:
         if self.structure:
             return f"width {self.structure.width}"
         if self.words.distinct or self.n_classes <= 2:
-            return f"{self.n_classes} classes, majority {self.majority_share:.1%}"
+            return f"{plural(self.n_classes, 'class')}, majority {self.majority_share:.1%}"
         return filled("mean {p.mean:.4g}, median {p.median:.4g}, from {p.min:.4g} to {p.max:.4g}", p=self)
 
 

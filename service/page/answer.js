@@ -5,22 +5,25 @@ export function answered(section, told, catalogue) {
   const rows = Object.fromEntries(catalogue.map((row) => [row.id, row]));
   const [best, ...others] = told.ranked;
   if (!best) return fill(section, el("h2", { id: "answer-title" }, told.answer), refused(told, rows));
+  const open = told.confidence.level === "open"; // the doubt before the answer
   fill(section,
-    el("p", { class: "kicker" }, "Train with"),
+    open && firmness(told.confidence),
+    el("p", { class: "kicker" }, open ? "As it stands, train with" : "Train with"),
     el("h2", { id: "answer-title", tabindex: "-1" }, title(best, rows)),
     parameters(best),
-    el("p", {}, el("span", { class: `badge ${told.confidence.level}` }, told.confidence.level), " ", told.confidence.says.replace(/^\w+: /, "")),
+    open || firmness(told.confidence),
     el("p", { class: "lead" }, because(told, best)),
     reasons(best.reasons.slice(0, FIRST)),
     best.reasons.length > FIRST && el("details", {}, el("summary", {}, "More reasons"), reasons(best.reasons.slice(FIRST))),
     notices(best.warnings),
     after(best.post),
     changes(told),
-    others.length && [el("h3", {}, "The next best"), ranking(others, rows)],
+    others.length && [el("h3", {}, "All that serve, best first"), ranking(told.ranked, rows)],
     refused(told, rows));
 }
 
 const FIRST = 4;
+const firmness = ({ level, says }) => el("p", {}, el("span", { class: `badge ${level}` }, level), " ", says.replace(/^\w+: /, ""));
 const reasons = (found) => el("ul", {}, found.map((reason) => el("li", {}, reason)));
 
 const title = (found, rows) => [rows[found.id]?.title ?? found.spec, found.transform && ` on ${found.transform}(y)`, found.link && ` with a ${found.link} link`];
@@ -49,7 +52,7 @@ function ranking(found, rows) {
   const lines = found.map((one) => [
     [link(one.id, rows[one.id]?.title ?? one.spec), one.transform && ` on ${one.transform}(y)`, one.spec !== one.id && el("code", { class: "under" }, one.spec)],
     one.score.toFixed(2), one.reasons.slice(0, 2).join(" "), ...facts(rows[one.id])]);
-  return table("The next best losses", ["Loss", "Score", "Why", ...HEADS.map(heading)], lines);
+  return table("The losses that serve, best first", ["Loss", "Score, of 1", "Why", ...HEADS.map(heading)], lines);
 }
 
 const heading = (name) => name[0].toUpperCase() + name.slice(1);

@@ -6,10 +6,12 @@ import { files, named, opening, sent, working } from "./work.js";
 
 let file = null;
 
-const take = (given, truth = null) => working(async (signal) => {
+const take = (given) => working(async (signal) => {
   named(given);
-  const told = await ask(given, { truth }, signal);
   file = given;
+  for (const name of ["truth", "weight", "models"]) $(name).replaceChildren();
+  $("models").hidden = true;
+  const told = await ask(given, {}, signal);
   offer(told);
   show(told);
 });
@@ -21,7 +23,7 @@ const asked = () => ({
 });
 
 function ask({ body, type }, which, signal) {
-  const loss = $("losses").value.split(/,(?![^[]*\])(?!\s*\w+=)/).map((spec) => spec.trim());
+  const loss = $("losses").value.trim().split(/(?:\s*,\s*|\s+)(?![^[]*\])(?!\w+=)/);
   return sent("/v1/audits", { ...which, loss, missing: $("missing").value, pictures: room($("result")) }, body, type, signal);
 }
 
@@ -88,7 +90,7 @@ $("losses").value = state.losses ?? "";
 $("missing").value = state.missing === "drop" ? "drop" : "error";
 await opening(async () => {
   const rows = await get("/v1/losses");
-  $("losses").placeholder = rows.slice(0, 2).map((row) => row.id).join(", ");
+  $("losses").placeholder = `what suits, or such as ${rows.slice(0, 2).map((row) => row.id).join(", ")}`;
   $("known").append(...rows.map((row) => el("option", { value: row.id }, row.title)));
 });
 if (state.example === "models") await example();
