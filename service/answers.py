@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -16,6 +17,7 @@ from losses.advice.vocabulary import TASKS, lookup
 from losses.core import Reduction
 from losses.errors import EmptyInput, InvalidInput, InvalidShape, InvalidType, UnknownName
 from losses.evaluate import plain
+from losses.frameworks import Layout
 from losses.page import described
 from losses.profile.likely import likely
 from losses.profile.read import weighty
@@ -203,10 +205,11 @@ def recommended(sent: Sent) -> dict[str, Any]:
 
 def curved(asked: CurveOptions) -> dict[str, Any]:
     """Value and gradient of losses against the prediction, with a control for each parameter."""
-    found = pictures.curves(asked.loss, asked.at, asked.sigma)
+    found = pictures.curves(asked.loss, asked.at, asked.sigma, asked.classes)
     told = {
         "along": found.along,
         "relative": found.relative,
+        "of": found.of,
         "x": plain(found.x),
         "curves": [
             {
@@ -226,7 +229,18 @@ def curved(asked: CurveOptions) -> dict[str, Any]:
 def coded(asked: CodeOptions) -> dict[str, Any]:
     """Lines to paste, for each framework that can train with a loss."""
     loss = get(asked.loss)
-    return {"loss": str(loss), "code": code_of(loss, asked.link, asked.transform)}
+    levels = () if asked.levels == ["*"] else tuple(map(_level, asked.levels)) or None
+    layout = Layout(asked.form, levels, asked.classes)
+    return {"loss": str(loss), "code": code_of(loss, asked.link, asked.transform, layout=layout)}
+
+
+def _level(text: str) -> str | float:
+    """A class as it stands in the column: a number where it spells one."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return int(value) if value.is_integer() else value if math.isfinite(value) else text
 
 
 def judged(sent: Sent) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from losses.compare import Contrast
 from losses.drift import Advised, Change
 from losses.errors import InvalidType, LossesError, NotSupported
 from losses.evaluate import Note
+from losses.frameworks import Layout
 from losses.profile.column import as_array
 from losses.profile.distance import Distances
 
@@ -132,7 +133,12 @@ def _recommendation(row: Mapping[str, Any], framework: str | None) -> Recommenda
         model=None,
         unit=_unit(loss),
         predicts=partial(_constant, row["constant"]),
+        layout=_layout(**row["layout"]),
     )
+
+
+def _layout(form: str | None, levels: list[Any] | None, classes: int) -> Layout:
+    return Layout(form, None if levels is None else tuple(levels), classes)
 
 
 def _constant(row: Mapping[str, Any] | None) -> Constant | None:

@@ -213,6 +213,7 @@ class CurveOptions(Options):
     sigma: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         default=1.0, description="the size of a usual miss; four of them are shown either way"
     )
+    classes: int = Field(default=2, ge=2, le=1000, description="how many classes a loss of classes is shown for")
     pictures: Wide | None = Field(default=None, description=DRAWN)
 
 
@@ -222,6 +223,11 @@ class CodeOptions(Options):
     loss: Name = Field(description="an id or a spec")
     link: Name | None = Field(default=None, description="log, where predictions are exponentials")
     transform: Name | None = Field(default=None, description="log1p, where the target is transformed before training")
+    form: Literal["shares", "labels", "distribution", "boxes", "masks"] | None = Field(
+        default=None, description="of a target that is no column of single values"
+    )
+    levels: list[Name] = Field(default=[], description="the classes by number, where others stand; * for all there are")
+    classes: int = Field(default=0, ge=0, description="how many classes there are")
 
 
 def options_from_query(model: type[Model], query: Iterable[tuple[str, str]]) -> Model:
@@ -519,6 +525,14 @@ class ConstantRow(Answer):
     over: float
 
 
+class LayoutRow(Answer):
+    """How the target stands: one value a row or another form, its classes by number, and how many there are."""
+
+    form: Literal["shares", "labels", "distribution", "boxes", "masks"] | None
+    levels: list[str | float] | None
+    classes: int
+
+
 class RankedRow(Answer):
     """A loss to train with."""
 
@@ -531,6 +545,7 @@ class RankedRow(Answer):
     evidence: str
     transform: str | None
     link: str | None
+    layout: LayoutRow
     post: dict[str, Free]
     constant: ConstantRow | None
     code: dict[str, str]
@@ -673,6 +688,7 @@ class CurvesReply(Answer):
 
     along: str
     relative: bool
+    of: str
     x: list[float]
     curves: list[CurveRow]
     left_out: list[LeftOutRow]

@@ -52,6 +52,7 @@ TARGETS: dict[str, Any] = {
     "very_rare": RNG.permutation([0] * 1990 + [1] * 10),
     "uneven": RNG.permutation([0] * 300 + [1] * 100),
     "colours": ["red"] * 200 + ["green"] * 60 + ["blue"] * 30,
+    "steps": ["low"] * 90 + ["medium"] * 60 + ["high"] * 40,
     "grades": RNG.choice([1, 2, 3, 4, 5], 400, p=[0.1, 0.2, 0.3, 0.25, 0.15]),
     "labels": RNG.random((200, 4)) < 0.3,
     "one_hot": np.eye(4)[RNG.integers(0, 4, 200)],
@@ -85,6 +86,7 @@ RMSE, BOOST, NEURAL = {"metric": "rmse"}, {"model": "boosting"}, {"model": "neur
 
 SPOKEN: dict[str, tuple[Case, Case]] = {
     "support": (("normal", RMSE, "gamma_deviance"), ("skewed", RMSE, "gamma_deviance")),
+    "support-of-steps": (("steps", {}, "gamma_deviance"), ("grades", {}, "gamma_deviance")),
     "classes-for-numbers": (("normal", RMSE, "cross_entropy"), ("colours", {}, "cross_entropy")),
     "two-classes-only": (("colours", {}, "bce"), ("even", {}, "bce")),
     "one-class-a-row": (("labels", {}, "cross_entropy"), ("labels", {}, "bce_with_logits")),

@@ -310,7 +310,7 @@ BROKEN = {
     "zero.csv": (b"", "the CSV is empty"),
     "head.csv": (b"y,x\n", "a header and no rows"),
     "bytes.csv": (bytes(range(256)) * 9, "control characters"),
-    "latin.csv": ("y\nM\u00fcnchen\n".encode("latin-1"), "UTF-8"),
+    "latin.csv": ("y\nM\u00fcnchen\n".encode("latin-1"), "line 2 is not UTF-8: save it as CSV with UTF-8"),
     "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0", "UTF-8"),
     "uneven.csv": (b"y,x\n1,2\n3\n", "data row 2 has 1 field where the header has 2"),
     "title.csv": (b"Sales of the year\ny,x\n1,2\n", "has 2 fields where the header has 1; is the first line that of"),

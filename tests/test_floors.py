@@ -21,7 +21,7 @@ FLOORS = (
 READS = {  # rooms that stand on less than all below them
     "frameworks": {"errors", "core"},
     "profile": {"errors", "words", "pool", "remote"},
-    "advice": {"errors", "words", "domains", "core", "layouts", "sums", "catalogue", "profile"},
+    "advice": {"errors", "words", "domains", "core", "layouts", "sums", "frameworks", "catalogue", "profile"},
 }
 LATE = {"advisor": {"sklearn"}}  # rooms that are only read on first use, and what they may bring along
 FILES = {str(file.relative_to(ROOT)): file for file in sorted(ROOT.rglob("*.py"))}

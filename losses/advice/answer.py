@@ -19,6 +19,7 @@ from losses.advice.rule import spoken
 from losses.advice.vocabulary import KINDS
 from losses.core import Loss
 from losses.errors import NotSupported
+from losses.frameworks import COLUMN, Layout
 from losses.profile import Profile
 from losses.sums import Sum
 from losses.words import plural
@@ -39,6 +40,7 @@ class Recommendation:
     framework: str | None
     model: str | None
     unit: str
+    layout: Layout
     predicts: Callable[[], Constant | None] = field(repr=False, compare=False)
 
     @property
@@ -59,7 +61,7 @@ class Recommendation:
     @cached_property
     def code(self) -> dict[str, str]:
         """Lines that run, for each framework that can train with this loss."""
-        return code_of(self.loss, self.link, self.transform, self.post, self.model)
+        return code_of(self.loss, self.link, self.transform, self.post, self.model, self.layout)
 
     def to(self, framework: str) -> Any:
         """The thing that ``framework`` takes, ready to use."""
@@ -79,6 +81,7 @@ class Recommendation:
             "evidence": self.evidence,
             "transform": self.transform,
             "link": self.link,
+            "layout": json_safe(self.layout._asdict()),
             "post": json_safe(self.post),
             "constant": json_safe(self.constant.to_dict()) if self.constant else None,
             "code": self.code,
@@ -196,18 +199,22 @@ def code_of(
     transform: str | None = None,
     post: Mapping[str, Any] | None = None,
     model: str | None = None,
+    layout: Layout = COLUMN,
 ) -> dict[str, str]:
-    """Lines that run, for each framework that can train with a loss, those for the kind of ``model`` first."""
+    """Lines that run, for each framework that can train with a loss, those for the kind of ``model`` first.
+
+    ``layout`` is how the target stands.
+    """
     from losses import frameworks
 
     def spelled(one: Loss, framework: str) -> str:
         other = frameworks.linear(one) if (framework, model) == ("sklearn", "linear") else None
-        return str(frameworks.code(one, framework, link=link, transform=transform, post=post, model=other))
+        return frameworks.code(one, framework, link=link, transform=transform, post=post, model=other, layout=layout)
 
     found: dict[str, str] = {}
     for name in frameworks.in_order(model):
         with contextlib.suppress(NotSupported):
-            found[name] = _code(loss, name, spelled) if isinstance(loss, Loss) else code_of_sum(loss, name)
+            found[name] = _code(loss, name, spelled) if isinstance(loss, Loss) else code_of_sum(loss, name, layout)
     return found
 
 
@@ -224,18 +231,23 @@ def _code(loss: Loss, framework: str, spelled: Callable[[Loss, str], str]) -> st
     return "\n".join(kept)
 
 
-def code_of_sum(loss: Sum, framework: str) -> str:
-    """A sum spelled term by term, for the frameworks whose losses are functions of predictions."""
+def code_of_sum(loss: Sum, framework: str, layout: Layout = COLUMN) -> str:
+    """A sum spelled term by term, for the frameworks whose losses are functions of predictions.
+
+    The lines are those of its first term, with the sum in the place of its loss.
+    """
     from losses import frameworks
 
     if framework not in ("torch", "keras") or not all(
         framework in frameworks.supports(t.about.id) for _, t in loss.terms
     ):
         raise NotSupported(f"{framework} takes no sum of losses", loss=str(loss))
-    terms = ", ".join(f"({factor:g}, losses.get({str(term)!r}).to({framework!r}))" for factor, term in loss.terms)
-    body = "return sum(factor * loss(first, second) for factor, loss in terms)"
     order = {"torch": "prediction, truth", "keras": "truth, prediction"}[framework]
-    return f"import losses\n\nterms = [{terms}]\n\n\ndef loss_fn(first, second):  # {order}\n    {body}\n"
+    terms = ", ".join(f"({factor:g}, losses.get({str(term)!r}).to({framework!r}))" for factor, term in loss.terms)
+    whole = f"loss_fn = lambda {order}: sum(factor * term({order}) for factor, term in terms)"
+    lines = frameworks.code(loss.terms[0][1], framework, layout=layout).splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("loss_fn ="))
+    return "\n".join([*lines[:place], f"terms = [{terms}]", whole, *lines[place + 1 :]]) + "\n"
 
 
 def _alone(found: Constant | None) -> str:

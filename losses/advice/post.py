@@ -156,6 +156,12 @@ def steps(q: Question, c: Candidate, loss: Made) -> dict[str, dict[str, Any]]:
     for step in STEPS:
         if step.when(q, c):
             numbers = step.numbers(q, loss)
-            code = step.code.format(**numbers, n_classes=len(q.shares), metric=q.wanted)
+            code = _of_second(q, loss, step) + step.code.format(**numbers, n_classes=len(q.shares), metric=q.wanted)
             found[step.name] = {"numbers": numbers, "code": code}
     return found
+
+
+def _of_second(q: Question, loss: Made, step: Step) -> str:
+    """A loss of shares leaves two columns of two classes; a step that does not say so reads the second."""
+    shares = isinstance(loss, Loss) and loss.inputs["y_true"].name == "distribution"
+    return "predictions = predictions[:, 1]\n" if shares and _two(q) and "{n_classes}" not in step.code else ""

@@ -14,6 +14,7 @@ from losses.advice.evidence import evidence
 from losses.advice.facts import fact
 from losses.advice.firmness import confidence, flips, score
 from losses.advice.fits import NAMES, Fit, best_fit
+from losses.advice.layout import layout
 from losses.advice.parameters import estimates
 from losses.advice.pitfall import Notice
 from losses.advice.post import Made, steps
@@ -153,6 +154,7 @@ def recommendation(q: Question, c: Candidate, fit: Fit, rules: list[Rule]) -> Re
         model=q.model,
         unit="mixed" if c.summed else c.about.unit,
         predicts=partial(constant, q, loss, fit.elicits),
+        layout=layout(q, loss),
     )
 
 

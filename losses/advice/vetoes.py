@@ -22,6 +22,15 @@ def _outside(q: Question, c: Candidate) -> bool:
     return bool(low or q.p.max > domain.high)
 
 
+def _below(q: Question, c: Candidate) -> bool:
+    """Whether the least step, 0 where steps are words, lies below what a loss of amounts takes."""
+    domain = c.domain
+    if domain is None or domain.whole or domain.index or domain.rows_sum_to_one:
+        return False
+    least = 0.0 if q.p.words.distinct else q.p.min
+    return bool(least <= domain.low if domain.open_low else least < domain.low)
+
+
 def _binary_only(c: Candidate) -> bool:
     tasks = set(c.about.tasks)
     return bool({"binary", "multilabel"} & tasks) and "multiclass" not in tasks
@@ -37,6 +46,10 @@ VETOES = (
     Rule(
         "support", lambda q: q.of_numbers, _outside, None,
         "it needs {c.domain.says}; this target runs from {p.min:.6g} to {p.max:.6g}", source=sources.BY_DEFINITION,
+    ),
+    Rule(
+        "support-of-steps", lambda q: q.task == "ordinal" and bool(q.p.n) and not q.p.structure, _below, None,
+        "it needs {c.domain.says}, which the least step is not", source=sources.BY_DEFINITION,
     ),
     Rule(
         "classes-for-numbers", lambda q: q.task == "regression", lambda q, c: labels(c), None,

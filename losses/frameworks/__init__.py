@@ -19,8 +19,10 @@ from typing import Any
 from ..core import Loss
 from ..errors import NotSupported, UnknownName
 from ._learner import WEIGHTED, Learner
-from ._spelling import Call, Framework, Steps, call, lines, made
+from ._spelling import COLUMN, USUAL, Call, Framework, Layout, Steps, call, lines, made
 
+OF_TWO = ("brier",)  # losses that take more than two classes, which no lines here train them on
+SOFT = ("kl_div", "js_div")  # losses of classes that read rows of shares in any framework
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
 
@@ -119,14 +121,18 @@ def code(
     transform: str | None = None,
     post: Mapping[str, Any] | None = None,
     model: Call | None = None,
+    layout: Layout = COLUMN,
 ) -> str:
     """The same as lines to paste, given ``X`` and ``y``: they train a model and leave ``predictions``.
 
-    ``model`` is another model to train with this loss than the one that is exported.
+    ``model`` is another model to train with this loss than the one that is exported; ``layout`` is how ``y`` stands.
+
+    Raises NotSupported where the framework, or the lines here, do not train this loss on such a target.
     """
-    if post or model is not None:
-        return _written(loss, find(framework), Steps(link, transform, post), model)
-    return _written_before(loss, find(framework), link, transform)
+    name = find(framework)
+    if post or model is not None or layout != COLUMN:
+        return _written(loss, name, Steps(link, transform, post, layout, "classes" in _truth(loss)), model)
+    return _written_before(loss, name, link, transform)
 
 
 @functools.lru_cache(maxsize=2048)
@@ -136,17 +142,40 @@ def _written_before(loss: Loss, name: str, link: str | None, transform: str | No
 
 
 def _written(loss: Loss, name: str, steps: Steps, model: Call | None) -> str:
-    written = spelled(loss, name) if model is None else model
-    body = _frameworks()[name].write(loss, written, steps)
+    form = steps.layout.form or USUAL.get(loss.about.id)
+    steps = replace(steps, layout=steps.layout._replace(form=form))
+    framework = _frameworks()[name]
+    written = framework.spell(loss, name, form) if model is None else model
+    if not _takes(framework, loss, steps.layout, isinstance(model, Call)):
+        what = f"{steps.layout.classes} classes" if form is None else f"{form} as the target"
+        raise NotSupported(f"{name} does not train with {loss} on {what} here", loss=loss.about.id, got=name)
+    body = framework.write(loss, written, steps)
     heads = [line for line in body if re.match(r"(import|from) ", line)]
     rest = [line for line in body if line not in heads]
     imports = sorted({*heads, *lines(written)}, key=lambda line: (line.startswith("from "), line))
     return "\n".join([*imports, "", *rest]) + "\n"
 
 
+def _takes(framework: Framework, loss: Loss, layout: Layout, linear: bool) -> bool:
+    """Whether the lines train this loss on a target of this layout."""
+    if layout.form is None:
+        return layout.classes <= 2 or loss.about.id not in OF_TWO
+    if loss.about.id in framework.forms.get(layout.form, {}) and not linear:
+        return True
+    if layout.form == "shares":
+        return not linear and (framework.wide or loss.about.id in framework.ours)
+    return framework.wide and ("distribution" not in _truth(loss) or loss.about.id in SOFT)
+
+
+def _truth(loss: Loss) -> str:
+    return loss.inputs["y_true"].name if "y_true" in loss.inputs else ""
+
+
 __all__ = [
+    "COLUMN",
     "NAMES",
     "Call",
+    "Layout",
     "call",
     "code",
     "export",

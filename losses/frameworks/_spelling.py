@@ -10,7 +10,7 @@ import functools
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ..core import Loss
 from ..errors import MissingDependency, NotSupported, UnknownName
@@ -93,6 +93,12 @@ class Ours:
         return f"losses.{self.loss!r}.to({self.framework!r})" + (f"[{self.key!r}]" if self.key else "")
 
 
+class Expression(str):
+    """Source text that stands as it is."""
+
+    __repr__ = str.__str__
+
+
 def made(item: Any) -> Any:
     """A spelled thing, with its calls made and its names found."""
     if isinstance(item, Call | Ours):
@@ -120,6 +126,24 @@ def lines(item: Any) -> set[str]:
     return set().union(*map(lines, item.values())) if isinstance(item, dict) else set()
 
 
+class Layout(NamedTuple):
+    """How a target stands: its form, its classes by number where it holds others, and how many classes there are.
+
+    Forms are one value a row (None), ``shares`` from 0 to 1 for a loss of labels, or several values a row: 0/1
+    ``labels``, a ``distribution`` over classes, ``boxes`` and ``masks``. Classes () are those there are, sorted.
+    """
+
+    form: str | None = None
+    levels: tuple[Any, ...] | None = None
+    classes: int = 0
+
+
+COLUMN = Layout()
+USUAL = {
+    **dict.fromkeys(("kl_div", "js_div"), "distribution"),
+    **dict.fromkeys(("dice", "iou", "tversky", "focal_tversky", "lovasz_hinge"), "masks"),
+}
+WIDE = ("labels", "distribution", "boxes")  # as many numbers a row as the target has
 TRANSFORMS = {"log": ("np.log({})", "np.exp({})"), "log1p": ("np.log1p({})", "np.expm1({})")}
 
 
@@ -130,13 +154,28 @@ class Steps:
     link: str | None = None
     transform: str | None = None
     post: Mapping[str, Any] | None = None
+    layout: Layout = COLUMN
+    ordered: bool = False
+
+    @property
+    def wide(self) -> bool:
+        """Whether the model puts out a number for each column of the target."""
+        return self.layout.form in WIDE
 
     @property
     def before(self) -> list[str]:
-        """Lines that transform the target."""
-        if self.transform is None:
-            return []
-        return ["import numpy as np", f"y = {self._transform()[0].format('y')}"]
+        """Lines that transform the target, or number its classes."""
+        if self.transform is not None:
+            return ["import numpy as np", f"y = {self._transform()[0].format('y')}"]
+        if self.layout.form == "masks":
+            return ["# X holds images, their channels last; y a mask for each"]
+        return [] if self.layout.levels is None else ["import numpy as np", *self._numbered(list(self.layout.levels))]
+
+    def _numbered(self, levels: list[Any]) -> list[str]:
+        if not levels:
+            return ["levels, y = np.unique(y, return_inverse=True)"]
+        says = "least first; put them in order where they are not" if self.ordered else "numbered from 0"
+        return [f"levels = {levels}  # {says}", "y = np.array([levels.index(label) for label in y])"]
 
     @property
     def after(self) -> list[str]:
@@ -161,8 +200,9 @@ class Framework:
 
     ``refused`` holds, for losses without a row, the reason and the nearest loss that has one; the rest are refused
     for ``otherwise``, or for ``lacking`` where it has other losses of their tasks, and the catalogue tells the nearest.
-    ``place`` is where it stands when all are shown. ``write`` turns a spelled loss into lines that train with it;
-    ``learn``, where the framework has estimators, sets up one for it, like the one given.
+    ``forms`` are rows for targets that are no column of single values; a framework whose models are ``wide`` takes the
+    others too. ``place`` is where it stands when all are shown. ``write`` turns a spelled loss into lines that train
+    with it; ``learn``, where the framework has estimators, sets up one for it, like the one given.
     """
 
     native: Mapping[str, Row]
@@ -173,12 +213,15 @@ class Framework:
     ours: Mapping[str, Row] = field(default_factory=dict)
     refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     learn: Callable[[Loss, Any, Any], Learner] | None = None
+    forms: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
+    wide: bool = False
     place: int = 99
     aliases: tuple[str, ...] = ()
 
-    def spell(self, loss: Loss, name: str) -> Any:
+    def spell(self, loss: Loss, name: str, form: str | None = None) -> Any:
         """The loss as this framework writes it; raises NotSupported with the reason and the nearest loss."""
-        row = self.native.get(loss.about.id) or self.ours.get(loss.about.id)
+        rows = self.forms.get(form or "", {})
+        row = rows.get(loss.about.id) or self.native.get(loss.about.id) or self.ours.get(loss.about.id)
         if row is None:
             raise self._refusal(loss, name, *self.refused.get(loss.about.id, ("", "")))
         try:
@@ -204,15 +247,33 @@ def no(reason: str, known: str = "") -> NoReturn:
     raise _NoRowError(reason, known)
 
 
+_SHARES = {"distribution": "softmax", "probabilities": "softmax", "log_probabilities": "log_softmax"}
 LINKS = {"log": "exp", "log1p": "expm1", "logit": "sigmoid"}
 _DOMAINS = {"positive": "exp", "nonnegative": "exp", "above_minus_one": "expm1", "probabilities": "sigmoid"}
 
 
 def way_back(loss: Loss, steps: Steps) -> str | None:
     """The function that turns the output of a model into what the loss reads: by domain, or the link asked for."""
+    if by_class(loss):
+        return _SHARES.get(loss.inputs["y_pred"].name)
     if loss.inputs["y_pred"].name != "reals" or getattr(loss, "log_input", False):
         return _DOMAINS.get(loss.inputs["y_pred"].name)
     return LINKS.get(steps.link or "")
+
+
+def by_class(loss: Loss) -> bool:
+    """Whether the loss reads one number a class."""
+    return loss.inputs["y_true"].name == "distribution"
+
+
+def heads(loss: Loss, exp: str) -> str:
+    """The parts of a forecast as columns of ``raw``, a dictionary in source text; empty where there is one part."""
+    names = [name for name in loss.inputs if name != "y_true"]
+    if loss.about.elicits not in ("distribution", "interval") or len(names) < 2:
+        return ""
+    columns = [(name, f"raw[:, {i}]") for i, name in enumerate(names)]
+    parts = [f"'{n}': {c if loss.inputs[n].name == 'reals' else f'{exp}({c})'}" for n, c in columns]
+    return f"{{{', '.join(parts)}}}"
 
 
 def way_out(loss: Loss) -> str | None:
@@ -228,6 +289,11 @@ def way_out(loss: Loss) -> str | None:
 def width(loss: Any) -> int:
     """How many numbers a row the loss reads, where it does not read one a class."""
     return len(loss.tau) if isinstance(getattr(loss, "tau", None), tuple) else 1
+
+
+def unsmoothed(row: Row) -> Row:
+    """The row for targets as they are: what smooths its labels has none."""
+    return lambda loss: no("it smooths no such target") if getattr(loss, "label_smoothing", 0) else row(loss)
 
 
 _PACKAGES = {"sklearn": "scikit-learn", "jax": "jax optax"}

@@ -241,4 +241,5 @@ HEADS = {
     "supcon": Head("16", "{}"),
 }
 OPTIONAL = ("negatives", "reconstruction", "reconstruction_loss", "kl")
+OF_BOXES = ("box_iou", "giou", "diou", "ciou")
 BY_QUESTION = ("corn",)  # whose mean is not over rows

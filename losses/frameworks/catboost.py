@@ -9,7 +9,7 @@ import numpy as np
 from ..core import Loss
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
-from ._spelling import Call, Framework, Name, Ours, Steps, no
+from ._spelling import Call, Framework, Name, Ours, Steps, no, unsmoothed
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
@@ -82,6 +82,8 @@ def _focal(loss: Any) -> dict[str, Any]:
 _EXP = Reading(options={"prediction_type": "Exponent"})
 _RAW = Reading(options={"prediction_type": "RawFormulaVal"})
 _READ = {
+    "CrossEntropy": SECOND,
+    "MultiLogloss": SHARES,
     "Logloss": SECOND,
     "MultiClass": SHARES,
     "Focal": SECOND,
@@ -192,6 +194,10 @@ FRAMEWORK = Framework(
     },
     lacking="it has no such objective, and ours add up to one number a row",
     otherwise="it trains on rows of a table, and this loss compares other things",
+    forms={
+        "shares": dict.fromkeys(("bce", "bce_with_logits"), unsmoothed(_own("CrossEntropy"))),
+        "labels": dict.fromkeys(("bce", "bce_with_logits"), unsmoothed(_own("MultiLogloss"))),
+    },
     write=_write,
     learn=_learn,
 )  # fmt: skip

@@ -13,8 +13,8 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
-from ._spelling import Framework, Ours, Steps, call, missing, no, way_back, way_out, width
-from ._structures import HEADS, STRUCTURES, called
+from ._spelling import Framework, Ours, Steps, by_class, call, heads, missing, no, way_back, way_out, width
+from ._structures import HEADS, OF_BOXES, STRUCTURES, called
 
 WEIGHTED_MEAN = "mean_with_sample_weight"
 
@@ -154,31 +154,48 @@ def _cumulative_link(loss: Any) -> Any:
 
 
 def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
-    head = HEADS.get(loss.about.id)
-    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or (loss.about.id in STRUCTURES and not head):
+    head, masks = HEADS.get(loss.about.id), steps.layout.form == "masks"
+    spread = heads(loss, "keras.ops.exp") or (CORNERS if loss.about.id in OF_BOXES else "")
+    if not spread and ("y_pred" not in loss.inputs or (loss.about.id in STRUCTURES and not head and not masks)):
         return ["import keras", f"loss_fn = {made}", *called(loss, "y, z")]
-    classes = loss.inputs["y_true"].name == "distribution"
-    back = {"exp": "exponential", "expm1": "keras.ops.expm1", "sigmoid": "sigmoid"}.get(
-        way_back(loss, steps) or "", "linear"
-    )
+    back = way_back(loss, steps) if "y_pred" in loss.inputs else None
+    back = {"exp": "exponential", "expm1": "keras.ops.expm1"}.get(back or "", back or "linear")
     activation = back if back.startswith("keras.") else repr(back)
-    flat = "" if classes or head or width(loss) > 1 else ".squeeze(-1)"
-    outputs = head.outputs if head else "int(np.max(y)) + 1" if classes else width(loss)
-    final = head.final if head else _OUT[way_out(loss)]
+    flat = "" if by_class(loss) or head or spread or steps.wide or width(loss) > 1 else ".squeeze(-1)"
+    final = head.final if head else _final(spread) if spread else _OUT[way_out(loss)]
     return [
         "import keras",
         "import numpy as np",
         *steps.before,
         "keras.utils.set_random_seed(0)",
         f"loss_fn = {made}",
-        f"outputs = {outputs}",
+        *([f"parts = lambda raw: {spread}", "cost = lambda y, raw: loss_fn(y, parts(raw))"] if spread else []),
+        f"outputs = {head.outputs if head else _outputs(loss, steps)}",
         "hidden = keras.layers.Dense(64, activation='relu')",
         f"model = keras.Sequential([hidden, keras.layers.Dense(outputs, activation={activation})])",
-        "model.compile(optimizer='adam', loss=loss_fn)",
+        f"model.compile(optimizer='adam', loss={'cost' if spread else 'loss_fn'})",
         "model.fit(X, y, epochs=20, verbose=0)",
         f"predictions = {final.format(f'model.predict(X, verbose=0){flat}')}",
         *steps.after,
     ]
+
+
+def _outputs(loss: Loss, steps: Steps) -> str:
+    if loss.about.id in OF_BOXES:
+        return "4"
+    if heads(loss, ""):
+        return str(len(loss.inputs) - 1)
+    return "np.shape(y)[1]" if steps.wide else "int(np.max(y)) + 1" if by_class(loss) else str(width(loss))
+
+
+CORNERS = "keras.ops.concatenate([raw[:, :2], raw[:, :2] + keras.ops.softplus(raw[:, 2:])], axis=1)"
+
+
+def _final(spread: str) -> str:
+    """The parts of a prediction as NumPy has them."""
+    if spread == CORNERS:
+        return "keras.ops.convert_to_numpy(parts(keras.ops.convert_to_tensor({})))"
+    return "{{name: keras.ops.convert_to_numpy(part) for name, part in parts({}).items()}}"
 
 
 _OUT = {
@@ -195,6 +212,10 @@ REFUSED |= {name: ("a loss of Keras has a target", near) for name, near in WITHO
 FRAMEWORK = Framework(
     place=6,
     family="neural",
+    wide=True,
+    forms={
+        "distribution": {"cross_entropy": lambda loss: _loss("CategoricalCrossentropy", from_logits=loss.from_logits)}
+    },
     native={
         "mse": _own("MeanSquaredError"),
         "mae": _own("MeanAbsoluteError"),

@@ -10,7 +10,7 @@ from ..core import Loss
 from ._classes import CLASSES, OfClasses, objective_of
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import LABELS, Objective
-from ._spelling import Call, Framework, Name, Ours, Steps, no
+from ._spelling import Call, Expression, Framework, Name, Ours, Steps, no, unsmoothed
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
@@ -94,19 +94,30 @@ def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: Any) -> Any:
 
 
 def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
-    objective = params["objective"]
-    return [
-        *steps.before,
-        *(_with_ours(loss, params) if isinstance(objective, Ours) else _with_own(loss, params)),
-        *steps.after,
-    ]
+    if steps.layout.form == "labels":
+        return [*steps.before, *_each_label(params), *steps.after]
+    write = _with_ours if isinstance(params["objective"], Ours) else _with_own
+    return [*steps.before, *write(loss, params), *steps.after]
 
 
 def _with_own(loss: Loss, params: dict[str, Any]) -> list[str]:
     reading = _reading(loss, params)
-    model = Call("lightgbm:LGBMRegressor" if reading is VALUES else "lightgbm:LGBMClassifier", options=params)
+    many = {"num_class": Expression("len(set(y))")} if params["objective"] == "multiclass" else {}
+    model = Call("lightgbm:LGBMRegressor" if reading is VALUES else "lightgbm:LGBMClassifier", options=params | many)
     fit = [f"model = lightgbm.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import lightgbm", *fit]
+
+
+def _each_label(params: dict[str, Any]) -> list[str]:
+    model = Call("lightgbm:LGBMClassifier", options=params)
+    return [
+        "import lightgbm",
+        "import numpy as np",
+        "from sklearn.multioutput import MultiOutputClassifier",
+        f"model = MultiOutputClassifier(lightgbm.{model})",
+        "model.fit(X, y)",
+        "predictions = np.column_stack([each[:, 1] for each in model.predict_proba(X)])",
+    ]
 
 
 def _with_ours(loss: Loss, params: dict[str, Any]) -> list[str]:
@@ -163,6 +174,10 @@ FRAMEWORK = Framework(
     },
     lacking="it has no such objective, and ours add up to one number a row",
     otherwise="it trains on rows of a table, and this loss compares other things",
+    forms={
+        "shares": dict.fromkeys(("bce", "bce_with_logits"), unsmoothed(_named("cross_entropy"))),
+        "labels": dict.fromkeys(("bce", "bce_with_logits"), unsmoothed(_named("binary"))),
+    },
     write=_write,
     learn=_learn,
 )  # fmt: skip

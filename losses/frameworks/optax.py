@@ -10,8 +10,8 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
-from ._spelling import Framework, Name, Ours, Steps, call, missing, no, way_back, way_out, width
-from ._structures import HEADS, STRUCTURES, called
+from ._spelling import Framework, Name, Ours, Steps, by_class, call, heads, missing, no, way_back, way_out, width
+from ._structures import HEADS, OF_BOXES, STRUCTURES, called
 
 
 @functools.cache
@@ -97,20 +97,13 @@ def _kl_div(loss: Any) -> Any:
 
 
 def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
-    head = HEADS.get(loss.about.id)
-    if "y_pred" not in loss.inputs or len(loss.inputs) != 2 or (loss.about.id in STRUCTURES and not head):
+    head, masks = HEADS.get(loss.about.id), steps.layout.form == "masks"
+    boxes = loss.about.id in OF_BOXES
+    spread = CORNERS if boxes else heads(loss, "jnp.exp")
+    if not spread and ("y_pred" not in loss.inputs or (loss.about.id in STRUCTURES and not head and not masks)):
         return ["import optax", f"loss_fn = {function}", *called(loss)]
-    classes = loss.inputs["y_true"].name == "distribution"
-    flat = "" if classes or head or width(loss) > 1 else "[..., 0]"
-    outputs = head.outputs if head else "int(target.max()) + 1" if classes else width(loss)
-    final = (
-        head.final.format("np.asarray(predict(params))")
-        if head
-        else f"np.asarray({_OUT[way_out(loss)]}(predict(params)))"
-    )
-    back = {"exp": "jnp.exp(", "expm1": "jnp.expm1(", "sigmoid": "jax.nn.sigmoid("}.get(
-        way_back(loss, steps) or "", "("
-    )
+    numbered = by_class(loss) and not steps.wide
+    final = head.final if head else OF_PARTS if spread and not boxes else f"np.asarray({_OUT[way_out(loss)]}({{}}))"
     return [
         "import jax",
         "import jax.numpy as jnp",
@@ -118,12 +111,12 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
         "import optax",
         *steps.before,
         "features = jnp.asarray(X, dtype=jnp.float32)",
-        f"target = jnp.asarray(y, dtype=jnp.{'int32' if classes else 'float32'})",
-        f"outputs = {outputs}",
+        f"target = jnp.asarray(y, dtype=jnp.{'int32' if numbered else 'float32'})",
+        f"outputs = {head.outputs if head else _outputs(loss, steps)}",
         f"loss_fn = {function}",
-        "params = {'w': jnp.zeros((features.shape[1], outputs)), 'b': jnp.zeros(outputs)}",
+        "params = {'w': jnp.zeros((features.shape[-1], outputs)), 'b': jnp.zeros(outputs)}",
         "def predict(params):",
-        f"    return {back}(features @ params['w'] + params['b']){flat})",
+        *([f"    raw = {RAW}", f"    return {spread}"] if spread else [f"    return {_read(loss, steps, bool(head))}"]),
         "def cost(params):",
         "    return loss_fn(predict(params), target).mean()",
         "optimizer = optax.adam(0.05)",
@@ -132,9 +125,33 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
         "for step in range(200):",
         "    updates, state = optimizer.update(slope(params), state)",
         "    params = optax.apply_updates(params, updates)",
-        f"predictions = {final}",
+        f"predictions = {final.format('np.asarray(predict(params))' if head else 'predict(params)')}",
         *steps.after,
     ]
+
+
+RAW = "features @ params['w'] + params['b']"
+CORNERS = "jnp.concatenate([raw[:, :2], raw[:, :2] + jax.nn.softplus(raw[:, 2:])], axis=1)"
+OF_PARTS = "{{name: np.asarray(part) for name, part in {}.items()}}"
+_BACK = {
+    "exp": "jnp.exp",
+    "expm1": "jnp.expm1",
+    **{name: f"jax.nn.{name}" for name in ("sigmoid", "softmax", "log_softmax")},
+}
+
+
+def _outputs(loss: Loss, steps: Steps) -> str:
+    if loss.about.id in OF_BOXES:
+        return "4"
+    if heads(loss, ""):
+        return str(len(loss.inputs) - 1)
+    return "target.shape[1]" if steps.wide else "int(target.max()) + 1" if by_class(loss) else str(width(loss))
+
+
+def _read(loss: Loss, steps: Steps, head: bool) -> str:
+    """What the loss reads, from what the model puts out."""
+    several = head or by_class(loss) or steps.wide or width(loss) > 1
+    return f"{_BACK.get(way_back(loss, steps) or '', '')}({RAW if several else f'({RAW})[..., 0]'})"
 
 
 _OUT = {None: "", "softmax": "jax.nn.softmax", "sigmoid": "jax.nn.sigmoid", "exp": "jnp.exp"}
@@ -155,6 +172,8 @@ FRAMEWORK = Framework(
         "kl_div": _kl_div,
     },
     ours=dict.fromkeys(FORMULAS, _ours),
+    forms={"distribution": {"cross_entropy": lambda loss: Name("optax:losses.softmax_cross_entropy")}},
+    wide=True,
     otherwise="this loss has no formula in JAX operations here yet",
     write=_write,
 )

@@ -82,8 +82,15 @@ def _reading(loss: Loss) -> Reading:
 
 
 def _write(loss: Loss, model: Any, steps: Steps) -> list[str]:
-    fit = [f"model = {model}", "model.fit(X, y)", f"predictions = model.{_reading(loss)}"]
-    return [*steps.before, *fit, *steps.after]
+    found = OF_LABELS if steps.layout.form == "labels" else f"predictions = model.{_reading(loss)}"
+    return [*steps.before, f"model = {model}", "model.fit(X, y)", *found.splitlines(), *steps.after]
+
+
+OF_LABELS = "import numpy as np\npredictions = np.column_stack([each[:, 1] for each in model.predict_proba(X)])"
+
+
+def _each_label(loss: Any) -> Call:
+    return call("sklearn.multioutput:MultiOutputClassifier", _binary(loss))
 
 
 def _learn(loss: Loss, model: Any, base: Any) -> Learner:
@@ -184,6 +191,7 @@ FRAMEWORK = Framework(
         "label_smoothing_ce": ("its classifiers take no smoothed labels", "cross_entropy"),
         "negative_binomial_nll": ("it has no estimator with this loss", "poisson_nll"),
     },
+    forms={"labels": dict.fromkeys(("bce", "bce_with_logits", "weighted_bce"), _each_label)},
     otherwise="none of its estimators has this loss",
     write=_write,
     learn=_learn,

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from ..core import Loss
 from ..errors import NotSupported
 from ._formulas import FORMULAS, SAME_NAMES, parts
-from ._spelling import Call, Framework, Ours, Steps, call, missing, no, way_back, way_out, width
-from ._structures import BY_QUESTION, called
+from ._spelling import Call, Framework, Ours, Steps, by_class, call, heads, missing, no, way_back, way_out, width
+from ._structures import BY_QUESTION, OF_BOXES, called
 
 
 def _import() -> Any:
@@ -182,9 +182,8 @@ SKETCHES = {
         ("gaps = torch.nn.Parameter(torch.zeros(int(target.max())))",),
         "[*model.parameters(), gaps]",
     ),
-    **dict.fromkeys(("box_iou", "giou", "diou", "ciou"), OF_BOX),
+    **dict.fromkeys(OF_BOXES, OF_BOX),
     "supcon": Sketch("16", PLAIN, "predictions.detach().numpy()"),
-    "lovasz_hinge": Sketch("target.shape[1]", PLAIN, "predictions.detach().sigmoid().numpy()"),
 }
 
 
@@ -199,7 +198,7 @@ def _write(loss: Loss, module: Any, steps: Steps) -> list[str]:
         "features = torch.as_tensor(X, dtype=torch.float32)",
         f"target = torch.as_tensor(y, dtype=torch.{sketch.dtype})",
         f"outputs = {sketch.outputs}",
-        "layers = torch.nn.Linear(features.shape[1], 64), torch.nn.ReLU(), torch.nn.Linear(64, outputs)",
+        "layers = torch.nn.Linear(features.shape[-1], 64), torch.nn.ReLU(), torch.nn.Linear(64, outputs)",
         "model = torch.nn.Sequential(*layers)",
         *sketch.before,
         f"loss_fn = {module}",
@@ -215,30 +214,24 @@ def _write(loss: Loss, module: Any, steps: Steps) -> list[str]:
 
 
 def _sketch(loss: Loss, module: Any, steps: Steps) -> Sketch:
-    if loss.about.elicits in ("distribution", "interval"):
+    if heads(loss, "torch.exp"):
         final = "{name: part.detach().numpy() for name, part in predictions.items()}"
         return Sketch(str(len(loss.inputs) - 1), _heads(loss, module), final)
-    classes = loss.inputs["y_true"].name == "distribution"
-    flat = "" if classes or width(loss) > 1 else ".squeeze(-1)"
+    numbered = by_class(loss) and not steps.wide
+    flat = "" if numbered or steps.wide or width(loss) > 1 else ".squeeze(-1)"
     back = way_back(loss, steps)
-    there = [f"predictions = torch.{back}(predictions)"] if back else []
+    there = [f"predictions = torch.{back}(predictions{', dim=-1' if 'softmax' in back else ''})"] if back else []
     return Sketch(
-        "int(target.max()) + 1" if classes else str(width(loss)),
+        "target.shape[1]" if steps.wide else "int(target.max()) + 1" if numbered else str(width(loss)),
         [f"predictions = model(features){flat}", *there, COST],
         f"predictions.detach(){_OUT[way_out(loss)]}.numpy()",
-        "long" if classes else "float32",
+        "long" if numbered else "float32",
     )
 
 
 def _heads(loss: Loss, module: Any) -> list[str]:
-    names = [name for name in loss.inputs if name != "y_true"]
-    parts_of = {name: f"raw[:, {i}]" for i, name in enumerate(names)}
-    spelled = [
-        f"'{name}': {part if loss.inputs[name].name == 'reals' else f'torch.exp({part})'}"
-        for name, part in parts_of.items()
-    ]
     given = "predictions, target" if isinstance(module, Ours) else "predictions['mean'], target, predictions['var']"
-    return ["raw = model(features)", f"predictions = {{{', '.join(spelled)}}}", f"cost = loss_fn({given})"]
+    return ["raw = model(features)", f"predictions = {heads(loss, 'torch.exp')}", f"cost = loss_fn({given})"]
 
 
 _OUT = {None: "", "softmax": ".softmax(-1)", "sigmoid": ".sigmoid()", "exp": ".exp()"}
@@ -267,6 +260,8 @@ FRAMEWORK = Framework(
         "cosine_embedding": _own("CosineEmbeddingLoss", "margin"),
     },
     ours=dict.fromkeys(FORMULAS, _ours),
+    forms={"distribution": {"cross_entropy": _cross_entropy, "label_smoothing_ce": _cross_entropy}},
+    wide=True,
     otherwise="this loss has no formula in torch operations here yet",
     write=_write,
 )

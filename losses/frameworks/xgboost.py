@@ -8,7 +8,7 @@ from ..core import Loss
 from ._classes import CLASSES, OfClasses, objective_of
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
-from ._spelling import Call, Framework, Name, Ours, Steps, no
+from ._spelling import Call, Expression, Framework, Name, Ours, Steps, no, unsmoothed
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
@@ -71,13 +71,15 @@ def _fit_from(model: Any, x: Any, y: Any, weight: Any, start: float) -> float:
 
 
 def _write(loss: Loss, params: Any, steps: Steps) -> list[str]:
-    objective = params["objective"]
-    return [*steps.before, *(_with_ours(params) if isinstance(objective, Ours) else _with_own(params)), *steps.after]
+    if isinstance(params["objective"], Ours):
+        return [*steps.before, *_with_ours(params), *steps.after]
+    return [*steps.before, *_with_own(params, SHARES if steps.layout.form == "labels" else None), *steps.after]
 
 
 def _with_own(params: dict[str, Any], reading: Reading | None = None) -> list[str]:
     reading = reading or _READ.get(params["objective"], VALUES)
-    model = Call("xgboost:XGBRegressor" if reading is VALUES else "xgboost:XGBClassifier", options=params)
+    many = {"num_class": Expression("len(set(y))")} if params["objective"] == "multi:softprob" else {}
+    model = Call("xgboost:XGBRegressor" if reading is VALUES else "xgboost:XGBClassifier", options=params | many)
     fit = [f"model = xgboost.{model}", "model.fit(X, y)", f"predictions = model.{reading}"]
     return ["import xgboost", *fit]
 
@@ -130,6 +132,10 @@ FRAMEWORK = Framework(
     },
     lacking="it has no such objective, and ours add up to one number a row",
     otherwise="it trains on rows of a table, and this loss compares other things",
+    forms={
+        "shares": dict.fromkeys(("bce", "bce_with_logits"), unsmoothed(_named("reg:logistic"))),
+        "labels": dict.fromkeys(("bce", "bce_with_logits"), unsmoothed(_named("binary:logistic"))),
+    },
     write=_write,
     learn=_learn,
 )  # fmt: skip

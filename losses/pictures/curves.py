@@ -19,6 +19,7 @@ from losses.page import cut
 from losses.params import Param
 from losses.pictures.slices import ENDS, LOGIT, MISS, PROBABILITY, Here, Slice, walked, ways
 from losses.pictures.svg import DASHES, LETTER, LINE, WIDE, Frame, colour, element, label, line, path, picture, tip
+from losses.words import number
 
 POINTS = 161
 REACH = 4.0  # sigmas on either side
@@ -57,7 +58,8 @@ class Curve(NamedTuple):
 class Curves:
     """Losses that can be shown on one axis; the others are told apart, with the reason.
 
-    ``relative`` says that each loss is divided by its cost of a miss of one sigma, as they differ in unit.
+    ``relative`` says that each loss is divided by its cost of a miss of one sigma, as they differ in unit; ``of`` is
+    what the axis is of: a truth, or so many classes.
     """
 
     along: str
@@ -65,6 +67,7 @@ class Curves:
     curves: tuple[Curve, ...]
     left_out: tuple[tuple[str, str], ...]
     relative: bool
+    of: str = ""
 
     def value(self, width: int = WIDE) -> str:
         """The picture of what they cost."""
@@ -75,12 +78,13 @@ class Curves:
         return _drawn(self, "pull: the slope of the cost", [curve.gradient for curve in self.curves], width)
 
 
-def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -> Curves:
+def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0, classes: int = 2) -> Curves:
     """Value and gradient of losses where the truth is ``at``, for misses of up to four ``sigma`` either way.
 
     Left out, the truth is 0, or four sigmas where predictions must be positive.
 
-    Losses of classes are shown against the logit or the probability that they give to the true class.
+    Losses of classes are shown against the logit or the probability that they give to the true class, of so many
+    ``classes`` or as many as one of the losses has weights for.
 
     >>> shown = curves(["mae", "huber:delta=2", "hinge"])
     >>> shown.along, [str(curve.loss) for curve in shown.curves], shown.left_out
@@ -94,12 +98,13 @@ def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -
     if at is None:
         free = all(loss.inputs["y_pred"].low == -math.inf for loss in made if _axis(loss) == MISS and not ways(loss))
         at = 0.0 if free else REACH * sigma
+    classes = max([classes, 2, *map(_weighed, made)])
     found, left = [], []
     axes = [(loss, _axis(loss)) for loss in made]
     along = next((axis for _, axis in axes if axis), "")
     for loss, axis in axes:
         if axis == along and axis:
-            found += _curves(loss, axis, at, sigma)
+            found += _curves(loss, axis, at, sigma, classes)
         else:
             left.append((str(loss), f"it is read against the {axis}" if axis else "its prediction is not one number"))
     if not found:
@@ -107,7 +112,9 @@ def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0) -
     relative = along == MISS and len(found) > 1
     if relative:
         found = [_scaled(curve, sigma) for curve in found]
-    return Curves(along, _points(along, sigma), tuple(found), tuple(left), relative)
+    several = classes > 2 and any(isinstance(curve.loss, Classes) for curve in found)
+    of = f"a truth of {number(at)}" if along == MISS else f"{classes} classes, the others at 0" if several else ""
+    return Curves(along, _points(along, sigma), tuple(found), tuple(left), relative, of)
 
 
 def _inside(name: str, x: float, low: float, high: float) -> None:
@@ -142,9 +149,9 @@ def _points(along: str, sigma: float) -> Array:
     return np.linspace(*((-REACH * sigma, REACH * sigma) if along == MISS else ENDS[along]), POINTS)
 
 
-def _curves(loss: Loss, along: str, at: float, sigma: float) -> list[Curve]:
+def _curves(loss: Loss, along: str, at: float, sigma: float, classes: int) -> list[Curve]:
     if not ways(loss):
-        return [_curve(loss, along, at, sigma)]
+        return [_curve(loss, along, at, sigma, classes)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", LossWarning)
         return [_walked(loss, way, at, sigma) for way in ways(loss)]
@@ -156,10 +163,10 @@ def _walked(loss: Loss, way: Slice, at: float, sigma: float) -> Curve:
     return Curve(loss, value, gradient, way.said)
 
 
-def _curve(loss: Loss, along: str, at: float, sigma: float) -> Curve:
+def _curve(loss: Loss, along: str, at: float, sigma: float, classes: int) -> Curve:
     x = _points(along, sigma)
     if along != MISS:
-        return Curve(loss, *_asked(loss, *_certain(loss, x)))
+        return Curve(loss, *_asked(loss, *_certain(loss, x, classes)))
     truth = loss.inputs["y_true"]
     at = at if not truth.bad(np.array([at])).any() else max(sigma * REACH, 1.0)
     z = at + x
@@ -169,12 +176,17 @@ def _curve(loss: Loss, along: str, at: float, sigma: float) -> Curve:
     return Curve(loss, value, gradient)
 
 
-def _certain(loss: Loss, x: Array) -> tuple[Array, Array]:
+def _weighed(loss: Any) -> int:
+    """For how many classes the loss has numbers, where it has some for each."""
+    own = loss.set_params().values() if isinstance(loss, Classes) else ()
+    return max((len(value) for value in own if isinstance(value, tuple)), default=0)
+
+
+def _certain(loss: Loss, x: Array, classes: int) -> tuple[Array, Array]:
     """Rows that are of the second class, where it has this logit or probability and all others have 0."""
     if not isinstance(loss, Classes):
         return np.ones(POINTS), x
-    classes = max([2, *(len(v) for v in loss.set_params().values() if isinstance(v, tuple))])
-    z = np.zeros((POINTS, classes))
+    z = np.zeros((POINTS, _weighed(loss) or classes))
     z[:, 1] = x
     return np.ones(POINTS, int), z
 
@@ -243,7 +255,11 @@ def _drawn(shown: Curves, what: str, lines: Sequence[Array], width: int) -> str:
     top = 22 + LINE * len(legend)
     frame = Frame(44, top, width - 24, top + TALL, (float(shown.x[0]), float(shown.x[-1])), (low, high))
     scale = " over that of a one-sigma miss" if shown.relative and what == "cost" else ""
-    parts = [label(0, 12, f"{what}{scale}", font_weight="600"), *frame.up(), *frame.along(shown.along)]
+    parts = [
+        label(0, 12, f"{what}{scale}", font_weight="600"),
+        *frame.up(),
+        *frame.along(f"{shown.along}, of {shown.of}" if shown.of else shown.along),
+    ]
     for i, (curve, y) in enumerate(zip(shown.curves, lines, strict=True)):
         parts.append(_line(frame, shown.x, y, i, curve.name))
     for i, name in enumerate(legend):

@@ -83,7 +83,7 @@ def _known(word: str) -> str | None:
     return next((form for form in forms if form in _ENDS), None)
 
 
-_STEPS = tuple(frozenset(scale.split("|")) for scale in SCALES)
+_STEPS = tuple({step: place for place, step in enumerate(scale.split("|"))} for scale in SCALES)
 _BANDED = re.compile(
     r"[<>≤≥]\s?=?\s?\$?\d.*|\d[\d.,]*k?\s?(-|–|to)\s?\$?\d[\d.,]*k?.*"
     r"|\d+\s?\+|\d+\+? (year|yr|month|week|day|hour|minute)s?|(under|over|above|below) \$?\d.*",
@@ -101,12 +101,38 @@ def ordered_share(words: list[str]) -> float:
     >>> ordered_share(["very left", "left", "right", "very right"])
     1.0
     """
-    plain = {re.sub(r"[\s_.]+", " ", word.lower()).strip() for word in words}
-    stepped = max(len(plain & scale) for scale in _STEPS)
+    plain = set(map(_plain, words))
+    stepped = max(len(plain & scale.keys()) for scale in _STEPS)
     banded = sum(bool(_BANDED.fullmatch(word)) for word in plain)
     degrees = {word for word in plain if _BY_DEGREE.fullmatch(word)}
     bare = {word for word in plain if any(step.endswith(f" {word}") for step in degrees)}
     return max(stepped, banded, len(degrees | bare) if bare else 0) / max(len(plain), 1)
+
+
+def in_order(words: list[str]) -> list[str] | None:
+    """The steps of one scale, or bands of numbers, from the least to the greatest; None where the order is not known.
+
+    >>> in_order(["High", "low", "medium"]), in_order([">60", "18-40", "40-60", "under 18"]), in_order(["red", "green"])
+    (['low', 'medium', 'High'], ['under 18', '18-40', '40-60', '>60'], None)
+    """
+    plain = {word: _plain(word) for word in words}
+    scale = next((scale for scale in _STEPS if scale.keys() >= set(plain.values())), None)
+    if scale:
+        return sorted(words, key=lambda word: scale[plain[word]])
+    return sorted(words, key=_band) if all(map(_BANDED.fullmatch, plain.values())) else None
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_.]+", " ", word.lower()).strip()
+
+
+def _band(word: str) -> tuple[float, int]:
+    """Where a band begins; one that only ends there comes before it, one that only begins there after."""
+    start = re.search(r"\d[\d,.]*", word)
+    low, high = (re.match(f"\\s*({words})", word, re.I) for words in ("[<≤]|under|below", "[>≥]|over|above"))
+    side = -1 if low else 1 if high or word.rstrip().endswith("+") else 0
+    number = float(start[0].replace(",", "").rstrip(".") or 0) if start else 0.0
+    return number * (1000 if re.search(r"\dk", word, re.I) else 1), side
 
 
 def calendar_words(words: list[str]) -> bool:

@@ -75,7 +75,8 @@ class Support(Spread):
     @property
     def nb_alpha(self) -> float:
         """The negative binomial's over-dispersion (Var - m)/m², 0.0 unless Var/m exceeds 1.3."""
-        return (self.dispersion - 1) / self.mean if self.dispersion > 1.3 else 0.0
+        clear = self.dispersion > 1.3 + 1e-9  # rounding does not decide
+        return (self.dispersion - 1) / self.mean if clear else 0.0
 
     @property
     def tweedie_power(self) -> float:

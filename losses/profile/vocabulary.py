@@ -130,27 +130,27 @@ NUMBERED = {"num", "nr", "nbr", "number", "no", "nummer", "numero"}
 RUNNING = {"nr", "nbr", "no", "nummer"}
 
 SCALES = (
-    "very low|low|lower|medium|mid|middle|moderate|normal|average|high|higher|very high|none|some|marked|minor|major|"
-    "mild|severe|critical|extreme",
+    "none|very low|lower|low|minor|mild|some|mid|middle|medium|moderate|normal|average|marked|higher|high|major|"
+    "severe|very high|critical|extreme",
     "strongly disagree|disagree|somewhat disagree|neutral|neither|undecided|somewhat agree|agree|strongly agree",
-    "never|rarely|seldom|sometimes|occasionally|often|frequently|usually|always|daily|weekly|monthly|yearly",
+    "never|rarely|seldom|yearly|sometimes|occasionally|monthly|often|frequently|weekly|usually|daily|always",
     "terrible|awful|very poor|poor|po|bad|fair|fa|typical|ta|average|good|gd|very good|excellent|ex|great|"
-    "ideal|premium|perfect",
-    "xs|s|m|l|xl|xxl|tiny|small|medium|large|huge|extra large|small size",
-    "1st|2nd|3rd|4th|5th|first|second|third|fourth|fifth|crew",
+    "premium|ideal|perfect",
+    "xs|s|m|l|xl|xxl|tiny|small|small size|medium|large|extra large|huge",
+    "1st|first|2nd|second|3rd|third|4th|fourth|5th|fifth|crew",
     "none|no degree|primary|elementary|secondary|middle school|lt high school|less than high school|high school|"
     "hs|hs grad|high school grad|some college|junior college|associate|college|college grad|university|undergraduate|"
     "graduate|bachelor|bachelors|master|masters|doctor|doctorate|phd|postgraduate|advanced degree",
-    "too little|about right|too much|less|same|more|much less|much more|worse|better|decreased|unchanged|increased",
-    "no|perhaps|maybe|unsure|probably|yes|probably not|definitely not|definitely|unlikely|likely|"
-    "very unlikely|very likely|certain",
-    "bronze|silver|gold|platinum|beginner|novice|intermediate|advanced|expert|junior|senior|freshman|sophomore",
-    "g|pg|pg-13|r|nc-17|stage i|stage ii|stage iii|stage iv|i|ii|iii|iv|v|a+|a-|b+|b-|c+|c-",
+    "much less|less|decreased|too little|worse|same|unchanged|about right|better|more|increased|too much|much more",
+    "definitely not|very unlikely|probably not|unlikely|no|unsure|perhaps|maybe|likely|probably|very likely|yes|"
+    "definitely|certain",
+    "bronze|silver|gold|platinum|beginner|novice|freshman|sophomore|junior|intermediate|senior|advanced|expert",
+    "g|pg|pg-13|r|nc-17|stage i|stage ii|stage iii|stage iv|i|ii|iii|iv|v|c-|c+|b-|b+|a-|a+",
     "very dissatisfied|dissatisfied|satisfied|very satisfied|very unhappy|unhappy|not too happy|"
     "pretty happy|happy|very happy",
-    "young|adult|old|elderly|child|teenager|cold|cool|warm|hot|slow|fast|easy|hard|difficult|weak|strong|light|dark",
+    "child|teenager|young|adult|old|elderly|cold|cool|warm|hot|slow|fast|easy|hard|difficult|weak|strong|light|dark",
     "underweight|normal|normal weight|overweight|obese|severely obese",
-    "niedrig|mittel|hoch|gering|sehr hoch|klein|gross|bajo|medio|alto|muy alto|faible|moyen|eleve",
+    "gering|niedrig|klein|mittel|gross|hoch|sehr hoch|bajo|medio|alto|muy alto|faible|moyen|eleve",
 )
 DEGREES = "very|extremely|slightly|somewhat|strongly|mostly|quite|fairly|rather|highly|completely|not very|not at all"
 CALENDAR = (  # what tells them apart

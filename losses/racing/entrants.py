@@ -10,6 +10,7 @@ from typing import Any
 from losses.advice.answer import Recommendation
 from losses.advice.candidates import candidates
 from losses.advice.constants import constant
+from losses.advice.layout import layout
 from losses.advice.post import steps
 from losses.advice.question import Question
 from losses.advice.recommend import advise, link
@@ -138,6 +139,7 @@ def _named(spec: Any, ranked: list[Recommendation], q: Question, ruled_out: dict
         model=q.model,
         unit=c.about.unit,
         predicts=partial(constant, q, loss, c.about.elicits),
+        layout=layout(q, loss),
     )
 
 

@@ -4,7 +4,8 @@ import { el, fill, number, picture, room } from "./dom.js";
 
 export async function shaped(section, told, readings, signal, recode) {
   const drawn = told.ranked.filter((one, i, all) => all.findIndex((other) => other.spec === one.spec) === i);
-  const around = { at: readings.median ?? 0, sigma: readings.robust_sigma || readings.std || 1 };
+  const classes = Math.min(Math.max(told.ranked[0]?.layout.classes ?? 0, 2), 1000);
+  const around = { at: readings.median ?? 0, sigma: readings.robust_sigma || readings.std || 1, classes };
   const specs = drawn.map((one) => one.spec); // as they stand now
   const draw = () => get("/v1/curves", { loss: specs, ...around, pictures: room(section, 2) });
   const shown = await draw().catch((error) => {
@@ -17,7 +18,7 @@ export async function shaped(section, told, readings, signal, recode) {
   const show = (found) => fill(figures, picture(found.pictures.value), picture(found.pictures.gradient));
   const move = latest(async (one, spec) => {
     specs[drawn.indexOf(one)] = spec;
-    const [found, { code }] = await Promise.all([draw(), get("/v1/code", { loss: spec, link: one.link, transform: one.transform })]);
+    const [found, { code }] = await Promise.all([draw(), get("/v1/code", { loss: spec, link: one.link, transform: one.transform, ...stands(one.layout) })]);
     show(found);
     recode(one, spec, code);
   });
@@ -35,6 +36,9 @@ export async function shaped(section, told, readings, signal, recode) {
   fill(section, el("h2", { id: "shapes-title" }, "What the losses cost, and how they pull"),
     figures, el("div", { class: "sliders" }, controls), left.length && el("p", { class: "quiet" }, left));
 }
+
+// How the target stands, in words of a query: no classes are all that there are.
+const stands = ({ form, levels, classes }) => ({ form, classes, levels: levels?.length === 0 ? "*" : levels });
 
 const written = (id, set) => {
   const pairs = Object.entries(set).filter(([, value]) => value !== undefined)
