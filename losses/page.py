@@ -16,7 +16,7 @@ from .advice import Notice
 from .advice.question import ask
 from .advice.vocabulary import KINDS
 from .advice.warnings import of_question
-from .profile import Profile
+from .profile import Profile, in_order
 
 WIDTH, HEIGHT = 60, 5  # of a histogram, in characters
 LONGEST = 40  # characters of the longest bar
@@ -100,26 +100,39 @@ def drawn(p: Profile) -> bool:
 
 
 def shares(p: Profile) -> list[tuple[str, float]]:
-    """The values that have a bar of their own: the classes, or the labels of an array."""
+    """The values that have a bar of their own: levels and few labels in their order, else the commonest first."""
     if p.structure:
         reading = p.structure.reading()
-        shares = reading.get("positive_shares") or reading.get("prior") or []
-        return [(f"label {i}", share) for i, share in enumerate(shares)]
-    if p.words.distinct or p.n_classes <= BARS:
-        return [(name, rows / p.n) for name, rows in p.class_rows.items()] if p.n else []
-    return []
+        found = reading.get("positive_shares") or reading.get("prior") or []
+        labels = [(f"label {i}", share) for i, share in enumerate(found)]
+        return labels if len(labels) <= BARS else _commonest(labels)
+    if not p.n or not (p.words.distinct or p.n_classes <= BARS):
+        return []
+    rows = p.class_rows
+    if steps := ordered(p):
+        return [(step, rows[step] / p.n) for step in steps]
+    classes = [(name, count / p.n) for name, count in rows.items()]
+    return _commonest(classes) if p.words.distinct else classes
+
+
+def ordered(p: Profile) -> list[str] | None:
+    """The classes from the least to the greatest, where they are words whose order is known."""
+    return in_order(list(p.class_rows)) if p.n and p.kind == "ordinal" and p.words.distinct else None
+
+
+def _commonest(named: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    return sorted(named, key=lambda row: -row[1])
 
 
 def _bars(named: Sequence[tuple[str, float]], p: Profile) -> list[str]:
-    ordered = sorted(named, key=lambda row: -row[1]) if p.words.distinct or len(named) > BARS else list(named)
-    shown = ordered[:BARS]
+    shown = named[:BARS]
     width = max(len(cut(name)) for name, _ in shown)
     most = max(share for _, share in shown) or 1.0
     lines = [
         f"  {cut(name):{width}}  {_along(share / most):{LONGEST}}  {share:6.1%}  {round(share * p.n):,}"
         for name, share in shown
     ]
-    rest = ordered[BARS:]
+    rest = named[BARS:]
     return [*lines, f"  and {len(rest):,} more, {sum(share for _, share in rest):.1%} together"] if rest else lines
 
 
@@ -266,6 +279,7 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
         "{p.n_classes:,}, the commonest {p.imbalance_ratio:.3g} times the rarest; entropy {p.imbalance.entropy:.0%} of "
         "its maximum",
     ),
+    ("order", lambda p: ordered(p) is not None, "{steps}"),
     ("centre", _numbers, "mean {p.mean:.6g}, median {p.median:.6g}"),
     (
         "spread",
@@ -304,6 +318,7 @@ def known(p: Profile) -> list[tuple[str, str]]:
         "most": f", the commonest on {p.majority_share:.2%} of rows" if p.majority_share >= 0.001 else "",
         **{name: _value(p, x) for name, x in (("first", p.min), ("middle", p.median), ("last", p.max))},
         "extra": f", {p.zeros.excess:.1%} of rows beyond what a law of counts has" if p.zeros.excess else "",
+        "steps": " < ".join(cut(step) for step in ordered(p) or ()),
         "codes": ", ".join(f"{value:g} ({plural(rows, 'row')})" for value, rows in p.sentinels.items()),
     }
     return [(name, filled(says, p=p, **more)) for name, when, says in KNOWN if when(p)]

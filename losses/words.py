@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from string import Formatter
 from typing import Any
 
-LONG, LONGEST = 1e4, 1e15  # between these thousands are set apart
+LONG, LONGEST = 1e3, 1e15  # between these thousands are set apart
 
 
 class _Plain(Formatter):

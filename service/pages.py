@@ -48,8 +48,13 @@ def page(title: str, parts: Iterable[str], place: str = "", script: str = "") ->
 
 def table(says: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table of ready cells, the first of each row its name; it scrolls by itself where it is too wide."""
+    heads = list(heads)
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    lines = (f'<th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}' for first, *rest in rows)
+    lines = (
+        f'<th scope="row">{first}</th>'
+        + "".join(f'<td data-head="{name}">{cell}</td>' for name, cell in zip(heads[1:], rest, strict=True))
+        for first, *rest in rows
+    )
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(says)}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table></div>"

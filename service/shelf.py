@@ -49,7 +49,7 @@ def _line(told: Mapping[str, Any]) -> str:
     marks = "".join(f' data-{name}="{escape(_listed(told[name]))}"' for name in SIEVES)
     words = " ".join((told["id"], *told["aliases"], told["summary"])).replace("`", "")
     name = f'<a href="/losses/{told["id"]}">{escape(told["title"])}</a> <code class="under">{told["id"]}</code>'
-    cells = "".join(f"<td>{spoken(told[head])}</td>" for head in HEADS)
+    cells = "".join(f'<td data-head="{head.capitalize()}">{spoken(told[head])}</td>' for head in HEADS)
     return f'<tr{marks} data-words="{escape(words)}"><th scope="row">{name}</th>{cells}</tr>'
 
 

@@ -75,7 +75,8 @@ CLASSES = (
     ),
     Rule(
         "corn-for-nets", lambda q: q.functional == "ordered" and q.model in (None, "neural"),
-        lambda q, c: c.about.id == "corn", 0.5, "a net needs one head of {q.n_classes} levels less one",
+        lambda q, c: c.about.id == "corn", 0.5,
+        "a net asks of each of {q.n_classes} levels but the last whether it is passed",
         source=sources.CORN,
     ),
     Rule(

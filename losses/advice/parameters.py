@@ -89,7 +89,7 @@ def balanced_weights(q: Question) -> list[float]:
 
 def effective_beta(q: Question) -> float:
     """(n − 1)/n: the effective number that n rows can tell apart."""
-    return 1 - 1 / max(sum(q.class_counts), 2)
+    return 1 - neat(1 / max(sum(q.class_counts), 2))
 
 
 def _ends(q: Question) -> list[float]:

@@ -89,16 +89,19 @@ REGRESSION, CLASSES, ORDERED = ("regression",), ("classification", "multilabel")
 ANY_CLASSES = (*CLASSES, "ordinal")
 
 METRICS = (
-    Metric("rmse", "mean", REGRESSION, "squared error", ("mse",), ("root_mean_squared_error",)),
+    Metric("rmse", "mean", REGRESSION, "the root of squared error", ("mse",), ("root_mean_squared_error",)),
     Metric("mse", "mean", REGRESSION, "squared error", ("mse",), ("mean_squared_error", "squared_error", "l2")),
-    Metric("r2", "mean", REGRESSION, "squared error", ("mse",), ("r2_score", "explained_variance", "r_squared")),
+    Metric("r2", "mean", REGRESSION, "variance explained", ("mse",), ("r2_score", "explained_variance", "r_squared")),
     Metric("mae", "median", REGRESSION, "absolute error", ("mae",), ("mean_absolute_error", "absolute_error", "l1")),
     Metric("medae", "median", REGRESSION, "the middle absolute error", ("mae",), ("median_absolute_error",)),
     Metric("wape", "median", REGRESSION, "absolute error over the total", ("mae",), ("wmape", "weighted_mape")),
     Metric("mase", "median", REGRESSION, "scaled absolute error", ("mae",), ("mean_absolute_scaled_error",)),
     Metric("mape", "relative_median", REGRESSION, "relative error", ("mape",), ("mean_absolute_percentage_error",)),
     Metric("smape", "near_median", REGRESSION, "symmetric relative error", (), ("symmetric_mape",)),
-    Metric("rmsle", "geometric_mean", REGRESSION, "squared error of logs", ("msle",), ("root_mean_squared_log_error",)),
+    Metric(
+        "rmsle", "geometric_mean", REGRESSION, "the root of squared error of logs", ("msle",),
+        ("root_mean_squared_log_error",),
+    ),
     Metric("msle", "geometric_mean", REGRESSION, "squared error of logs", ("msle",), ("mean_squared_log_error",)),
     Metric(
         "pinball", "quantile", REGRESSION, "tilted absolute error", ("quantile",),

@@ -112,7 +112,7 @@ def curves(losses: Iterable[Any], at: float | None = None, sigma: float = 1.0, c
     relative = along == MISS and len(found) > 1
     if relative:
         found = [_scaled(curve, sigma) for curve in found]
-    several = classes > 2 and any(isinstance(curve.loss, Classes) for curve in found)
+    several = classes > 2 and along == LOGIT and any(isinstance(curve.loss, Classes) for curve in found)
     of = f"a truth of {number(at)}" if along == MISS else f"{classes} classes, the others at 0" if several else ""
     return Curves(along, _points(along, sigma), tuple(found), tuple(left), relative, of)
 

@@ -75,13 +75,12 @@ def number(x: float) -> str:
     """A number for people.
 
     >>> number(1234567), number(0.00001234), number(-2.5)
-    ('1,234,567', '1.23e-05', '−2.5')
+    ('1,234,567', '1.23e-05', '-2.5')
     """
     plain = 0.001 <= abs(x) < 1e9 or x == 0
     digits = max(0, 4 - len(str(int(abs(x))))) if plain else 0
     text = f"{x:,.{digits}f}" if plain else f"{x:.3g}"
-    text = text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
-    return text.replace("-", "−") if plain else text
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:

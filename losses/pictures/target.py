@@ -36,8 +36,7 @@ def target(p: Profile, marks: Sequence[Mark] = (), width: int = WIDE) -> str:
 
 
 def _bars(name: str, named: Sequence[tuple[str, float]], p: Profile, width: int) -> str:
-    ordered = sorted(named, key=lambda row: -row[1]) if p.words.distinct or len(named) > BARS else list(named)
-    shown, rest = ordered[:BARS], ordered[BARS:]
+    shown, rest = named[:BARS], named[BARS:]
     told = [f"{share:.1%}, {plural(round(share * p.n), 'row')}" for _, share in shown]
     left = min(max(len(cut(name)) for name, _ in shown) * LETTER + 12, width / 3)
     room = width - left - max(map(len, told)) * LETTER - 12

@@ -56,7 +56,8 @@ class Facts:
     @property
     def ends(self) -> str:
         """The extremes, for sentences."""
-        return f"from {number(self.p.min, 10)} to {number(self.p.max, 10)}"
+        low, high = (number(x, 10) for x in (self.p.min, self.p.max))
+        return f"from {self.p.min:g} to {self.p.max:g}" if self.years else f"from {low} to {high}"
 
     @cached_property
     def pair_apart(self) -> bool:

@@ -146,7 +146,7 @@ SCALES = (
     "definitely|certain",
     "bronze|silver|gold|platinum|beginner|novice|freshman|sophomore|junior|intermediate|senior|advanced|expert",
     "g|pg|pg-13|r|nc-17|stage i|stage ii|stage iii|stage iv|i|ii|iii|iv|v|c-|c+|b-|b+|a-|a+",
-    "very dissatisfied|dissatisfied|satisfied|very satisfied|very unhappy|unhappy|not too happy|"
+    "very dissatisfied|dissatisfied|neutral|neither|satisfied|very satisfied|very unhappy|unhappy|not too happy|"
     "pretty happy|happy|very happy",
     "child|teenager|young|adult|old|elderly|cold|cool|warm|hot|slow|fast|easy|hard|difficult|weak|strong|light|dark",
     "underweight|normal|normal weight|overweight|obese|severely obese",

@@ -1,5 +1,5 @@
 // The answer first: the loss in a sentence, how firm that is, why, what to do after; then the others.
-import { el, fill, notices, spoken, table } from "./dom.js";
+import { el, fill, notices, short, spoken, table } from "./dom.js";
 
 export function answered(section, told, catalogue) {
   const rows = Object.fromEntries(catalogue.map((row) => [row.id, row]));
@@ -11,7 +11,7 @@ export function answered(section, told, catalogue) {
     el("p", { class: "kicker" }, open ? "As it stands, train with" : "Train with"),
     el("h2", { id: "answer-title", tabindex: "-1" }, title(best, rows)),
     parameters(best),
-    open || firmness(told.confidence),
+    !open && firmness(told.confidence),
     el("p", { class: "lead" }, because(told, best)),
     reasons(best.reasons.slice(0, FIRST)),
     best.reasons.length > FIRST && el("details", {}, el("summary", {}, "More reasons"), reasons(best.reasons.slice(FIRST))),
@@ -26,9 +26,9 @@ const FIRST = 4;
 const firmness = ({ level, says }) => el("p", {}, el("span", { class: `badge ${level}` }, level), " ", says.replace(/^\w+: /, ""));
 const reasons = (found) => el("ul", {}, found.map((reason) => el("li", {}, reason)));
 
-const title = (found, rows) => [rows[found.id]?.title ?? found.spec, found.transform && ` on ${found.transform}(y)`, found.link && ` with a ${found.link} link`];
+const title = (found, rows) => [rows[found.id]?.title ?? found.spec, found.transform && ` on ${found.transform}(y)`, ["log", "logit"].includes(found.link) && ` with a ${found.link} link`];
 
-const parameters = (found) => found.spec === found.id ? null : el("p", {}, el("code", {}, found.spec));
+const parameters = (found) => found.spec === found.id ? null : el("p", {}, el("code", {}, short(found.spec)));
 
 // The sentence without the loss, which stands above it.
 const because = (told, best) => `Because ${told.answer.slice(told.answer.indexOf(": ", `Train with ${best.spec}`.length) + 2)}`;
@@ -50,7 +50,7 @@ const link = (id, text) => el("a", { href: `/losses/${encodeURIComponent(id)}` }
 
 function ranking(found, rows) {
   const lines = found.map((one) => [
-    [link(one.id, rows[one.id]?.title ?? one.spec), one.transform && ` on ${one.transform}(y)`, one.spec !== one.id && el("code", { class: "under" }, one.spec)],
+    [link(one.id, rows[one.id]?.title ?? one.spec), one.transform && ` on ${one.transform}(y)`, one.spec !== one.id && el("code", { class: "under" }, short(one.spec))],
     one.score.toFixed(2), one.reasons.slice(0, 2).join(" "), ...facts(rows[one.id])]);
   return table("The losses that serve, best first", ["Loss", "Score, of 1", "Why", ...HEADS.map(heading)], lines);
 }

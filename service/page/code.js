@@ -1,6 +1,6 @@
 // Code to paste: one tab a framework, and the same question in Python, in a shell and over HTTP.
 import { query } from "./api.js";
-import { el, fill } from "./dom.js";
+import { el, fill, short } from "./dom.js";
 import { remember, state } from "./state.js";
 
 export function coded(section, best, question) {
@@ -27,7 +27,7 @@ export function coded(section, best, question) {
   };
   const list = el("div", { role: "tablist", "aria-label": "Code for", keydown: (event) => walk(event, tabs) }, tabs);
   choose(chosen, false);
-  fill(section, el("h2", { id: "code-title" }, "Code to paste"), el("p", {}, "It trains with ", el("code", {}, best.transform ? `${best.spec} on ${best.transform}(y)` : best.spec), "."), list, panel);
+  fill(section, el("h2", { id: "code-title" }, "Code to paste"), el("p", {}, "It trains with ", el("code", {}, best.transform ? `${best.spec} on ${best.transform}(y)` : short(best.spec)), "."), list, panel);
 }
 
 function walk(event, tabs) {

@@ -19,11 +19,13 @@ export function fill(node, ...children) {
 }
 
 export const spoken = (name) => String(name).replaceAll("_", " ");
+// A spec in one line: a long list of numbers is only counted.
+export const short = (spec) => spec.replace(/\[[^\]]{40,}\]/g, (list) => `[${list.split(",").length} numbers]`);
 export const percent = (share) => `${(100 * share).toFixed(share < 0.1 && share > 0 ? 1 : 0)}%`;
 
-export function number(x) {
+export function number(x, digits = 4) {
   const small = x !== 0 && Math.abs(x) < 0.001;
-  return x == null ? "" : small ? x.toExponential(2) : x.toLocaleString("en", { maximumSignificantDigits: 4 });
+  return x == null ? "" : small ? x.toExponential(2) : x.toLocaleString("en", { maximumSignificantDigits: digits });
 }
 
 export function bytes(count) {

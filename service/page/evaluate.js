@@ -61,7 +61,7 @@ function show(told) {
 }
 
 const cell = (score, best) => [
-  el(best ? "strong" : "span", {}, number(score.value)), score.standard_error == null ? "" : ` ± ${number(score.standard_error)}`,
+  el(best ? "strong" : "span", {}, number(score.value)), score.standard_error == null ? "" : ` ± ${number(score.standard_error, 2)}`,
   score.top_share == null ? "" : el("span", { class: "under" }, `${percent(score.top_share)} of it from the costliest 1%`)];
 
 files((given) => {

@@ -1,5 +1,5 @@
 // What the column looks like and what each loss would predict for it; facts, warnings, the kind and its rivals.
-import { el, fill, notices, number, percent, picture, spoken, table } from "./dom.js";
+import { el, fill, notices, number, percent, picture, short, spoken, table } from "./dom.js";
 
 export function seen(section, known, told) {
   const said = told.ranked[0]?.warnings.map((row) => row.code) ?? []; // beside the answer
@@ -8,7 +8,7 @@ export function seen(section, known, told) {
     el("p", {}, kinds(known.kinds)),
     known.settling && el("p", { class: "quiet" }, settling(known.settling)),
     picture(told.pictures.target || known.pictures.target),
-    constants(told),
+    constants(told, Object.keys(known.readings.imbalance?.counts ?? {})),
     notices(told.warnings.filter((row) => !said.includes(row.code))),
     el("dl", {}, known.facts.map((fact) => el("div", {}, el("dt", {}, fact.name), el("dd", {}, fact.says)))));
 }
@@ -23,13 +23,13 @@ function kinds(found) {
   return ["Read as ", said(first), ". ", rivals.map((kind) => ["Or ", said(kind), ". "])].flat(3);
 }
 
-function constants({ ranked, task }) {
+function constants({ ranked, task }, names) {
   const classes = task !== "regression";
   const share = ({ share_of_total: share }) => share == null ? "" : percent(share);
   const found = ranked.filter((one) => one.constant);
   const lines = alike(found.map(({ spec, transform, constant }) => [
-    transform ? `${spec} on ${transform}(y), with smearing` : spec, number(constant.value), share(constant), ...(classes ? [] : [percent(constant.over)])]));
-  const heads = classes ? ["Probability of the second class", "Of its share of rows"] : ["Prediction", "Of the total", "Rows that lie below it"];
+    transform ? `${spec} on ${transform}(y), with smearing` : short(spec), number(constant.value), share(constant), ...(classes ? [] : [percent(constant.over)])]));
+  const heads = classes ? [`Probability of ${names[1] ?? "the second class"}`, "Of its share of rows"] : ["Prediction", "Of the total", "Rows that lie below it"];
   return found.length ? [el("h3", {}, "What each loss would predict, knowing nothing else"),
     table("The best constant of each loss", ["Loss", ...heads], lines)] : null;
 }

@@ -30,7 +30,7 @@ export function fit(kind) {
   const metrics = words.metrics.filter(serves);
   const said = (row) => `${row.says} (${row.id})`;
   $("aim").replaceChildren(
-    option("", "nothing said", state.aim ?? ""),
+    option("", "not decided yet", state.aim ?? ""),
     group("What the predictions are for", goals.map((row) => option(`goal:${row.id}`, said(row), state.aim))),
     group("The metric you are judged by", metrics.map((row) => option(`metric:${row.id}`, said(row), state.aim))),
   );
