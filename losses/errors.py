@@ -51,7 +51,10 @@ class LossWarning(UserWarning):
 
 
 class UnknownName(LossesError, LookupError):
-    """A name that stands for nothing here; the nearest ones that do are given."""
+    """A name that stands for nothing here; the nearest ones that do are given.
+
+    Take one of the names that the message gives.
+    """
 
     title = "Unknown name"
 
@@ -75,72 +78,110 @@ def _either(names: list[str]) -> str:
 
 
 class InvalidParameter(LossesError, ValueError):
-    """A parameter outside the range on which the loss is defined."""
+    """A parameter outside the range on which the loss is defined.
+
+    The message tells the range; the page of the loss tells what the parameter means.
+    """
 
     title = "Parameter outside its range"
 
 
 class InvalidInput(LossesError, ValueError):
-    """Data that cannot be read as the loss needs it."""
+    """Data that cannot be read as the loss needs it.
+
+    The message names the field and the first rows at fault, counted from 0: mend these or leave them out.
+    """
 
     title = "Invalid input"
 
 
 class EmptyInput(InvalidInput):
-    """No rows to look at, or none that is not missing."""
+    """No rows to look at, or none that is not missing.
+
+    Check that the column has values and that no filter took all rows.
+    """
 
     title = "No data"
 
 
 class InvalidShape(InvalidInput):
-    """Lengths or dimensions that do not fit each other."""
+    """Lengths or dimensions that do not fit each other.
+
+    Bring both sides to one value a row, or to the shape that the message names.
+    """
 
     title = "Shapes do not fit"
 
 
 class InvalidType(InvalidInput):
-    """Strings, objects or complex numbers where real numbers belong."""
+    """Strings, objects or complex numbers where real numbers belong.
+
+    Turn words into numbers first: classes into 0, 1, 2 …, ``yes`` and ``no`` into 1 and 0.
+    """
 
     title = "Not numbers"
 
 
 class InvalidWeights(InvalidInput):
-    """Sample weights that are negative, or all zero."""
+    """Sample weights that are negative, or all zero.
+
+    Give one number a row, none below 0 and at least one above.
+    """
 
     title = "Invalid sample weights"
 
 
 class MissingValues(InvalidInput):
-    """NaN or null where none is allowed; ``missing="drop"`` leaves such rows out and counts them."""
+    """NaN or null where none is allowed; ``missing="drop"`` leaves such rows out and counts them.
+
+    Ask with ``missing=drop``, or fill the values in.
+    """
 
     title = "Missing values"
 
 
 class OutsideDomain(InvalidInput):
-    """Numbers on which the loss is not defined."""
+    """Numbers on which the loss is not defined.
+
+    Check what predictions are: a loss of probabilities reads 0 to 1, one of logits any number, one of counts
+    none below 0.
+    """
 
     title = "Values outside the domain of the loss"
 
 
 class InvalidProfile(LossesError, ValueError):
-    """A profile document that cannot be true, or that a newer version wrote."""
+    """A profile document that cannot be true, or that a newer version wrote.
+
+    Make the profile again from the column with this version; a profile is not to be edited by hand.
+    """
 
     title = "Invalid profile"
 
 
 class UnreadableFile(LossesError, ValueError):
-    """A file or body that is not what its name or media type says."""
+    """A file or body that is not what its name or media type says.
+
+    Save the table as CSV with UTF-8 (in a spreadsheet: CSV UTF-8), names of columns in the first line and
+    nothing above them, or as Parquet; the message tells the line at fault.
+    """
 
     title = "Unreadable file"
 
 
 class NotSupported(LossesError, ValueError):
-    """Something this loss, reduction or framework cannot do."""
+    """Something this loss, reduction or framework cannot do.
+
+    The message tells the reason and, where there is one, what comes nearest.
+    """
 
     title = "Not supported"
 
 
 class MissingDependency(LossesError, ImportError):
-    """An optional package that this call needs is not installed."""
+    """An optional package that this call needs is not installed.
+
+    Install what the message names.
+    """
 
     title = "Optional package not installed"

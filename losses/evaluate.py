@@ -20,6 +20,7 @@ from .errors import EmptyInput, InvalidInput, InvalidShape, InvalidType, LossesE
 from .remote import engine_of
 from .sums import Sum, terms_of
 from .tally import Tally, read_weights
+from .words import filled
 
 Missing = Literal["error", "drop"]
 MOST_GROUPS = 1000
@@ -34,12 +35,12 @@ class Note(NamedTuple):
     @classmethod
     def of(cls, code: str, **numbers: Any) -> Note:
         """A note with the numbers in its sentence."""
-        return cls(code, SAYS[code].format(**numbers))
+        return cls(code, filled(SAYS[code], **numbers))
 
 
 SAYS = {
     "NOT_COMPARABLE": "these losses differ in unit ({units}): do not rank one by another",
-    "MISSING_DROPPED": "{dropped} of {total} rows were missing and left out",
+    "MISSING_DROPPED": "{dropped:,} of {total:row} had something missing and were left out",
     "NON_FINITE": "{what} is {value}: at least one row costs infinity",
 }
 

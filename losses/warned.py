@@ -10,18 +10,21 @@ from .advice.of_losses import LOSS
 from .advice.of_questions import QUESTION
 from .catalogue import LOSSES
 from .evaluate import SAYS
+from .remedies import REMEDIES
 from .words import counted, plural
 
 
 def warned() -> list[dict[str, Any]]:
-    """A row for each code: its severity, where it comes up, and what it says.
+    """A row for each code: its severity, where it comes up, what it says, and what to do.
 
     >>> next(row for row in warned() if row["code"] == "DEGENERATE_BOXES")["says"]
     ['… of boxes have no area']
     """
     found: dict[str, dict[str, Any]] = {}
     for code, severity, place, text in _declared():
-        row = found.setdefault(code, {"code": code, "severity": severity, "places": [], "says": []})
+        row = found.setdefault(
+            code, {"code": code, "severity": severity, "places": [], "says": [], "remedy": REMEDIES[code]}
+        )
         row["places"] = list(dict.fromkeys([*row["places"], place]))
         row["says"] = list(dict.fromkeys([*row["says"], opened(text)]))
     return [found[code] for code in sorted(found)]

@@ -715,12 +715,13 @@ class WordRow(Answer):
 
 
 class WarningRow(Answer):
-    """A warning: where it comes up, and what it says."""
+    """A warning: where it comes up, what it says, and what to do."""
 
     code: str
     severity: str
     places: list[str]
     says: list[str]
+    remedy: str
 
 
 class VocabularyReply(Answer):

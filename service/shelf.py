@@ -163,6 +163,7 @@ def warning_page(code: str) -> str:
     parts = [
         f'<p class="kicker"><a href="/warnings">Warnings</a> / {told["severity"]}</p>',
         *(f'<p class="lead">{escape(says[0].upper() + says[1:])}.</p>' for says in told["says"]),
+        f"<p><strong>What to do.</strong> {escape(told['remedy'])}</p>",
         f"<p>It is said of {escape(' and of '.join(told['places']))}; “…” stands for a number or a name of yours.</p>",
         *map(_ground, pitfalls().get(code, ())),
         f"<p>You know of it already? Ask with <code>ignore={code}</code>, and it is left out.</p>",

@@ -15,7 +15,20 @@ FLOORS = (
     *("tally", "blocks", "plain", "fused", "engine", "core", "layouts", "sums"),
     *("regression", "counts", "uncertainty", "classification", "imbalance", "ordinal", "divergence"),
     *("segmentation", "boxes", "embedding", "frameworks", "catalogue", "evaluate", "compare", "profile", "advice"),
-    *("racing", "drift", "audit", "page", "pictures", "report", "warned", "conditions", "ruled", "clusters", "advisor"),
+    *(
+        "racing",
+        "drift",
+        "audit",
+        "page",
+        "pictures",
+        "report",
+        "remedies",
+        "warned",
+        "conditions",
+        "ruled",
+        "clusters",
+        "advisor",
+    ),
     *("__init__", "cli", "__main__"),
 )
 READS = {  # rooms that stand on less than all below them

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +12,7 @@ from losses.advice.fits import FITS
 from losses.advice.parameters import ESTIMATES
 from losses.advice.rules import RULES
 from losses.catalogue import LOSSES
+from losses.remedies import REMEDIES
 from losses.warned import warned
 from service.mathml import mathml
 from service.pages import ASSETS, HERE
@@ -185,6 +187,11 @@ def test_a_rule_of_the_page_says_when_it_fires_what_it_reads_and_on_what_ground(
     assert "loss.traits has 'heavy'" in shown
     assert "excess kurtosis, functional, kind" in shown
     assert 'href="https://doi.org/10.1080/01621459.1989.10478852"' in line[0]
+
+
+def test_each_warning_says_what_to_do_and_no_word_is_left_over(inside: Inside) -> None:
+    assert {told["code"] for told in warned()} == set(REMEDIES)
+    assert escape(REMEDIES["MISSING"]) in inside.get("/warnings/MISSING").text
 
 
 def test_the_page_of_a_warning_says_when_it_is_given_and_on_what_ground(inside: Inside) -> None:

@@ -11,7 +11,7 @@ def words() -> dict[str, list[dict[str, Any]]]:
     """What may be asked for, with the meaning of each word and the tasks that it is for.
 
     >>> words()["metrics"][0]
-    {'id': 'rmse', 'says': 'squared error', 'functional': 'mean', 'tasks': ['regression'], 'level': ''}
+    {'id': 'rmse', 'says': 'the root of squared error', 'functional': 'mean', 'tasks': ['regression'], 'level': ''}
     """
     from losses import frameworks
 
