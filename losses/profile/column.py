@@ -237,7 +237,7 @@ def _worded(values: Sequence[str | None]) -> Column:
     families: dict[str, int] = {}
     words: dict[str, int] = {}
     distinct = Counter(values)
-    commas = any(value is not None and "," in value for value in distinct)
+    commas = any(value and "," in value and not value[0].isalpha() for value in distinct)
     written = Marks(decimal_mark({value.strip() for value in distinct if value}) or ".") if commas else ENGLISH
     for value, rows in distinct.items():
         family, meaning = _meaning(value, written)
