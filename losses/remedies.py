@@ -53,6 +53,7 @@ REMEDIES: dict[str, str] = {
     "NO_FAMILY": "Train several quantiles instead, which need no shape.",
     "NO_TARGET": "Give the column, or a profile of it: parameters, warnings and order then come from the data.",
     "ONE_HOT_OR_INDEX": "Pass y.argmax(axis=1) and train with cross_entropy.",
+    "ORDER_UNKNOWN": "Put the levels in order in the lines of code, least first; or replace them by their numbers.",
     "ONE_SIDED": "Name f1, balanced_accuracy, or what a miss and a false alarm cost.",
     "ORDINAL_AS_NOMINAL": "If a near miss is better than a far one, be judged by qwk or mae of the levels.",
     "OVER_SMOOTHED": "Smooth only where held-out rows say so, and less where classes are many.",

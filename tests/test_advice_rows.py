@@ -236,6 +236,7 @@ WARNED: dict[str, tuple[Ask, Ask]] = {
     "DOUBTED_DECIMALS": (("doubted", {}), ("normal", {})),
     "CENSORED": (("capped", {}), ("normal", {})),
     "ORDINAL_AS_NOMINAL": (("grades", {"metric": "accuracy"}), ("colours", {"metric": "accuracy"})),
+    "ORDER_UNKNOWN": (("colours", {"task": "ordinal"}), ("steps", {})),
     "EMPTY_MASKS": (("specks", {}), ("labels", {})),
     "DEGENERATE_BOXES": (("flat_boxes", {"task": "boxes"}), ("boxes", {"task": "boxes"})),
     "ONE_HOT_OR_INDEX": (("one_hot", {}), ("labels", {})),
@@ -361,6 +362,7 @@ STEPPED: dict[str, tuple[Case, Case]] = {
     "undo-logit-adjustment": (
         ("rare", {"metric": "log_loss"}, "logit_adjusted_ce"), ("rare", {"metric": "mcc"}, "logit_adjusted_ce"),
     ),
+    "cut-points": (("steps", BOOST, "mse"), ("normal", RMSE, "mse")),
     "undo-focal": (("rare", {"metric": "log_loss"}, "focal"), ("rare", {"metric": "accuracy"}, "focal")),
 }  # fmt: skip
 

@@ -86,6 +86,18 @@ def test_the_lines_of_an_advice_train_on_its_own_column(case: str, framework: st
         pytest.skip(f"{framework} trains with none of {', '.join(found.id for found in ranked)}")
 
 
+@pytest.mark.parametrize("case", ["ordered words for trees", "ratings from 1"])
+def test_cut_points_bring_amounts_back_to_levels(case: str) -> None:
+    wants("sklearn")
+    x, y, wishes = CASES[case]
+    advised = next(found for found in losses.recommend(y, **wishes).ranked if found.id == "mse")
+    decisions = run(advised.code["sklearn"], x, y)["decisions"]
+    assert (decisions == y).mean() > 0.7
+    np.testing.assert_allclose(
+        [(decisions == level).mean() for level in set(y)], [(y == v).mean() for v in set(y)], atol=0.03
+    )
+
+
 def test_the_first_answer_for_each_has_lines_for_torch_and_most_for_trees() -> None:
     first = {case: losses.recommend(y, **wishes).best.code for case, (_, y, wishes) in CASES.items()}
     assert all("torch" in code for code in first.values())

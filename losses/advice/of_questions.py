@@ -12,8 +12,15 @@ from losses.advice.peers import readings
 from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
 from losses.advice.question import Question
 from losses.advice.rule import ODD_SHAPES
+from losses.profile import Profile, in_order
 from losses.profile.readings import RARE
 from losses.words import an
+
+
+def steps(p: Profile) -> list[str] | None:
+    """The levels from the least to the greatest, where their names tell."""
+    return in_order(list(p.class_rows))
+
 
 NO_TARGETS = {"identifier": "identifier", "datetime": "date or a time"}
 
@@ -241,6 +248,12 @@ QUESTION: tuple[Pitfall, ...] = (
     Pitfall(
         "ORDINAL_AS_NOMINAL", "info", lambda q: q.kind == "ordinal" and q.task == "classification",
         "the levels are ordered, and {q.wanted} takes a near miss for a far one", source=sources.ORDERED,
+    ),
+    Pitfall(
+        "ORDER_UNKNOWN", "warning",
+        lambda q: q.task == "ordinal" and 0 < len(q.p.class_rows) <= 30 and bool(q.p.words.distinct) and not steps(q.p),
+        "the order of these levels cannot be told from their names: they stand as {levels}",
+        data=lambda q: {"levels": " < ".join(q.p.class_rows)}, source=sources.ORDERED,
     ),
     Pitfall(
         "EMPTY_MASKS", "warning", _flag("masks", "empty_share"),

@@ -5,6 +5,7 @@ The code starts from ``predictions``: probabilities of the second class, or (n, 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,12 @@ from losses.advice.candidates import Candidate
 from losses.advice.parameters import balanced_weights, neat, pos_weight
 from losses.advice.question import Question
 from losses.core import Loss
+from losses.profile import in_order
 from losses.sums import Sum
 
 Made = Loss | Sum
+AMOUNTS = ("mean", "median")  # which on the numbers of levels lie between them
+MOST = 30  # levels
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,15 @@ def _f1(q: Question, loss: Made) -> dict[str, Any]:
     return {"start": neat(q.shares[1]), "at_most": 0.99 if macro else 0.5, "average": "macro" if macro else "binary"}
 
 
+def _cuts(q: Question, loss: Made) -> dict[str, Any]:
+    """The levels, and the share of rows up to each but the last."""
+    names = list(q.p.class_rows)
+    order = (in_order(names) or names) if q.p.words.distinct else names
+    shares = dict(zip(names, q.shares, strict=True))
+    below = [neat(share) for share in itertools.accumulate(shares[name] for name in order[:-1])]
+    return {"levels": order if q.p.words.distinct else [neat(v) for v in q.p.values.values.tolist()], "below": below}
+
+
 def _calibrated(q: Question) -> bool:
     return q.functional in ("probability", "ranking", "cost_decision", "distribution")
 
@@ -75,6 +88,14 @@ def _two(q: Question) -> bool:
 
 
 STEPS = (
+    Step(
+        "cut-points", "cut_points",
+        lambda q, c: q.functional == "ordered" and not c.elicits.isdisjoint(AMOUNTS) and 2 < len(q.shares) <= MOST,
+        _cuts,
+        "import numpy as np\n\n# as many rows of each level as in training; search near these on validation rows\n"
+        "cuts = np.quantile(predictions, {below})\n"
+        "decisions = np.array({levels})[np.searchsorted(cuts, predictions)]",
+    ),
     Step(
         "balanced-two", "prior_adjusted_decision",
         lambda q, c: q.functional == "balanced_decision" and _proper(c) and _two(q), _base_rate,

@@ -131,7 +131,7 @@ def code(
     """
     name = find(framework)
     if post or model is not None or layout != COLUMN:
-        return _written(loss, name, Steps(link, transform, post, layout, "classes" in _truth(loss)), model)
+        return _written(loss, name, Steps(link, transform, post, layout), model)
     return _written_before(loss, name, link, transform)
 
 

@@ -155,7 +155,6 @@ class Steps:
     transform: str | None = None
     post: Mapping[str, Any] | None = None
     layout: Layout = COLUMN
-    ordered: bool = False
 
     @property
     def wide(self) -> bool:
@@ -174,8 +173,7 @@ class Steps:
     def _numbered(self, levels: list[Any]) -> list[str]:
         if not levels:
             return ["levels, y = np.unique(y, return_inverse=True)"]
-        says = "least first; put them in order where they are not" if self.ordered else "numbered from 0"
-        return [f"levels = {levels}  # {says}", "y = np.array([levels.index(label) for label in y])"]
+        return [f"levels = {levels}  # the first is 0", "y = np.array([levels.index(label) for label in y])"]
 
     @property
     def after(self) -> list[str]:
