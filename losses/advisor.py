@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -123,11 +124,18 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
 
     def _advised(self, y: Any, weight: Any) -> Advice:
         task = self.task or ("classification" if self._of_classes else "regression")
-        return recommend(
+        found = recommend(
             [f"{c:06d}" for c in y] if self._of_classes else y,
             metric=self.metric, goal=self.goal, costs=self.costs, task=task, framework=self._framework,
             sample_weight=weight, n=RANKED,
         )  # fmt: skip
+        return replace(found, ranked=[self._of_its_own(row) for row in found.ranked]) if self._of_classes else found
+
+    def _of_its_own(self, row: Recommendation) -> Recommendation:
+        """The recommendation with the classes as they came, where lines of code must number them."""
+        own = self.classes_.tolist()
+        numbered = own == list(range(len(own)))
+        return replace(row, layout=row.layout._replace(levels=None if numbered else tuple(own)))
 
     @property
     def _framework(self) -> str:
@@ -146,15 +154,15 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         if min(np.bincount(y)) < FOLDS:
             return plain
         smoothed, unsmoothed = (
-            log_loss(y, self._held_out(choice.loss, x, y, weight), sample_weight=weight) for choice, _ in (first, plain)
+            log_loss(y, self._held_out(choice, x, y, weight), sample_weight=weight) for choice, _ in (first, plain)
         )
         return first if smoothed <= unsmoothed else plain
 
-    def _held_out(self, loss: Any, x: Any, y: Any, weight: Any) -> Any:
+    def _held_out(self, choice: Recommendation, x: Any, y: Any, weight: Any) -> Any:
         """Predictions of rows by models that have not seen them."""
         rows, found = [], []
         for part, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y):
-            learner = self._learner_of(loss).fit(x[part], y[part], None if weight is None else weight[part])
+            learner = self._learner_of(choice).fit(x[part], y[part], None if weight is None else weight[part])
             rows.append(rest)
             found.append(learner.predict(x[rest]))
         return np.concatenate(found)[np.argsort(np.concatenate(rows))]
@@ -163,17 +171,19 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         """The best recommendation that the estimator can be set to, one number (or a row of classes) a row."""
         refusals = []
         for choice in self.advice_.ranked:
-            if choice.id in besides or not isinstance(choice.loss, Loss) or not self._readable(choice.loss):
+            if choice.id in besides or (isinstance(choice.loss, Loss) and not self._readable(choice.loss)):
                 continue
             try:
-                return choice, self._learner_of(choice.loss)
+                return choice, self._learner_of(choice)
             except NotSupported as refusal:
                 refusals.append(str(refusal))
         raise NotSupported(f"no advised loss can be set: {'; '.join(refusals[:3])}", field="estimator")
 
-    def _learner_of(self, loss: Loss) -> Learner:
+    def _learner_of(self, choice: Recommendation) -> Learner:
         like = clone(self.estimator) if not isinstance(self.estimator, str) else _LIKE.get(self.estimator)
-        return frameworks.learner(loss, self._framework, like)
+        if not isinstance(choice.loss, Loss):
+            raise NotSupported(f"{choice.loss} is a sum of losses, and estimators take none", field="estimator")
+        return frameworks.learner(choice.loss, self._framework, like, choice.layout.form)
 
     def _readable(self, loss: Loss) -> bool:
         truth = loss.inputs["y_true"].name if "y_pred" in loss.inputs else ""
@@ -208,7 +218,7 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         return self._best_threshold(x, y, weight, numbers["at_most"], numbers["average"])
 
     def _best_threshold(self, x: Any, y: Any, weight: Any, at_most: float, average: str) -> float:
-        shares = self._held_out(self.loss_, x, y, weight)
+        shares = self._held_out(self.choice_, x, y, weight)
         grid = np.unique(np.append(np.quantile(shares, np.linspace(0, 1, 201)), min(at_most, 0.5)))
 
         def f1(threshold: float) -> float:

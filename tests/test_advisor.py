@@ -171,3 +171,26 @@ def test_importing_losses_does_not_import_scikit_learn() -> None:
         "import sys, losses; assert 'sklearn' not in sys.modules; losses.LossAdvisor; assert 'sklearn' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("estimator", ["hgb", "lightgbm", "xgboost", "catboost", "linear"])
+@pytest.mark.parametrize("metric", [None, "rmse", "mae"])
+def test_shares_are_learned_by_whatever_takes_them(estimator, metric):
+    if estimator not in ("hgb", "linear"):
+        pytest.importorskip(estimator)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(150, 3))
+    y = 1 / (1 + np.exp(-x[:, 0] - rng.normal(0, 0.3, 150)))
+    model = LossAdvisor(metric=metric, estimator=estimator).fit(x, y)
+    found = model.predict(x)
+    assert estimator == "linear" or ((found > -0.2) & (found < 1.2)).all()
+    assert np.corrcoef(found, y)[0, 1] > 0.9
+
+
+def test_the_lines_of_its_advice_number_the_classes_as_they_came():
+    x = np.arange(60.0)[:, None]
+    model = LossAdvisor(metric="log_loss", estimator="hgb").fit(x, np.where(x[:, 0] > 30, "yes", "no"))
+    assert model.choice_.layout.levels == ("no", "yes")
+    assert "['no', 'yes']" in model.choice_.code["sklearn"]
+    model = LossAdvisor(metric="log_loss", estimator="hgb").fit(x, (x[:, 0] > 30).astype(int))
+    assert model.choice_.layout.levels is None

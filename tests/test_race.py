@@ -432,3 +432,15 @@ def test_bad_input_is_one_line_and_status_2(options, said, file, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert said in lines[0]
+
+
+def test_losses_of_labels_race_on_shares():
+    pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(200, 3))
+    y = 1 / (1 + np.exp(-x[:, 0] - rng.normal(0, 0.3, 200)))
+    r = losses.race(x, y, metric="rmse", model="boosting", candidates=["bce", "mse"], budget=30)
+    assert {found.id for found in r.ranked if found.measured} == {"bce", "mse"}
+    assert all(found.measured.mean < 0.5 * y.std() for found in r.ranked)
+    refused = losses.race(x, y, metric="rmse", model="linear", candidates=["bce", "mse"], budget=30).ruled_out
+    assert any(loss == "bce" and "shares" in reason for loss, reason in refused)

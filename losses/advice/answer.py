@@ -67,7 +67,9 @@ class Recommendation:
         """The thing that ``framework`` takes, ready to use."""
         from losses import frameworks
 
-        return frameworks.export(self.loss, framework) if isinstance(self.loss, Loss) else self.loss.to(framework)
+        if not isinstance(self.loss, Loss):
+            return self.loss.to(framework)
+        return frameworks.export(self.loss, framework, self.layout.form)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-safe data."""

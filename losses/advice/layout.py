@@ -27,7 +27,7 @@ def layout(q: Question, loss: Loss | Sum) -> Layout:
     """
     form = FORMS.get(q.structure.get("form", "")) or ("boxes" if q.task == "boxes" else None)
     truth = loss.inputs["y_true"].name if isinstance(loss, Loss) and "y_true" in loss.inputs else ""
-    if q.task == "regression" and truth in LABELS:
+    if q.of_numbers and truth in LABELS and q.p.min >= 0 and q.p.max <= 1:
         form = "shares"
     return Layout(form, _levels(q, truth), q.n_classes)
 

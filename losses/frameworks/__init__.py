@@ -66,31 +66,33 @@ def supports(loss_id: str) -> list[str]:
     return [name for name, found in _frameworks().items() if loss_id in found.native or loss_id in found.ours]
 
 
-def export(loss: Loss, framework: str) -> Any:
-    """The thing that ``framework`` takes, ready to use.
+def export(loss: Loss, framework: str, form: str | None = None) -> Any:
+    """The thing that ``framework`` takes, ready to use, for a target of this ``form``.
 
     Raises NotSupported with the reason and the nearest loss, UnknownName for an unknown framework,
     MissingDependency where its package is not installed.
     """
-    return made(spelled(loss, framework))
+    return made(spelled(loss, framework, form))
 
 
-def spelled(loss: Loss, framework: str) -> Any:
+def spelled(loss: Loss, framework: str, form: str | None = None) -> Any:
     """The same as it is written: calls that are yet to be made, or a mapping of parameters."""
     name = find(framework)
-    return _frameworks()[name].spell(loss, name)
+    return _frameworks()[name].spell(loss, name, form)
 
 
-def learner(loss: Loss, framework: str, like: Any = None) -> Learner:
+def learner(loss: Loss, framework: str, like: Any = None, form: str | None = None) -> Learner:
     """An estimator set up for this loss, with the settings of ``like``: ``fit(x, y, weight)``, ``predict(x)``."""
     name = find(framework)
     found = _frameworks()[name]
+    if form is not None:
+        _held(found, loss, name, Layout(form))
     if found.learn is None:
         raise NotSupported(f"{name} has no estimators to set up", field="framework", got=name)
     if loss.about.id in WEIGHTED:
         plain, weigh = WEIGHTED[loss.about.id]
         return replace(found.learn(loss, made(found.native[plain](loss)), like), weigh=weigh)
-    return found.learn(loss, made(found.spell(loss, name)), like)
+    return found.learn(loss, made(found.spell(loss, name, form)), like)
 
 
 def linear(loss: Loss) -> Call | None:
@@ -146,14 +148,19 @@ def _written(loss: Loss, name: str, steps: Steps, model: Call | None) -> str:
     steps = replace(steps, layout=steps.layout._replace(form=form))
     framework = _frameworks()[name]
     written = framework.spell(loss, name, form) if model is None else model
-    if not _takes(framework, loss, steps.layout, isinstance(model, Call)):
-        what = f"{steps.layout.classes} classes" if form is None else f"{form} as the target"
-        raise NotSupported(f"{name} does not train with {loss} on {what} here", loss=loss.about.id, got=name)
+    _held(framework, loss, name, steps.layout, isinstance(model, Call))
     body = framework.write(loss, written, steps)
     heads = [line for line in body if re.match(r"(import|from) ", line)]
     rest = [line for line in body if line not in heads]
     imports = sorted({*heads, *lines(written)}, key=lambda line: (line.startswith("from "), line))
     return "\n".join([*imports, "", *rest]) + "\n"
+
+
+def _held(framework: Framework, loss: Loss, name: str, layout: Layout, linear: bool = False) -> None:
+    """Refuse a loss that is not trained on a target of this layout."""
+    if not _takes(framework, loss, layout, linear):
+        what = f"{layout.classes} classes" if layout.form is None else f"{layout.form} as the target"
+        raise NotSupported(f"{name} does not train with {loss} on {what} here", loss=loss.about.id, got=name)
 
 
 def _takes(framework: Framework, loss: Loss, layout: Layout, linear: bool) -> bool:

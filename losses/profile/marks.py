@@ -7,6 +7,7 @@ tell is read as the others of its file are, and where none tells, as its own mar
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -47,7 +48,10 @@ class Marks(NamedTuple):
         if not found:
             raise ValueError(text)
         sign, whole, decimals, power = found.groups()
-        return float(f"{sign}{re.sub('[^0-9]', '', whole)}.{decimals or 0}{power}")
+        number = float(f"{sign}{re.sub('[^0-9]', '', whole)}.{decimals or 0}{power}")
+        if math.isinf(number):
+            raise ValueError(text)
+        return number
 
 
 ENGLISH = Marks()

@@ -100,9 +100,11 @@ def _recipe(advised: Recommendation, kind: Kind, reads: str, classes: int) -> Re
     loss = advised.loss
     if not isinstance(loss, Loss):
         raise NotSupported(f"{loss} is a sum of losses, and models of tables take none")
-    if not set(CATALOGUE_TASKS["regression" if reads == VALUES else "classification"]) & set(loss.about.tasks):
+    shares = advised.layout.form == "shares"
+    tasks = CATALOGUE_TASKS["regression" if reads == VALUES else "classification"]
+    if not shares and not set(tasks) & set(loss.about.tasks):
         raise NotSupported(f"{loss} is not for {'numbers' if reads == VALUES else 'classes'}")
-    recipe = kind.trained(loss, classes)
+    recipe = kind.trained(loss, classes, shares)
     if not recipe.probabilities and (reads == PROBABILITIES or (reads != DECISIONS and classes > 2)):
         raise NotSupported(f"{loss} gives scores that are no probabilities, which the metric needs")
     return recipe

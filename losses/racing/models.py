@@ -49,9 +49,14 @@ class Kind:
     model: str
     recipe: Callable[[Loss, int], Recipe]
     trees: bool = True
+    shares: Callable[[Loss], Recipe] | None = None
 
-    def trained(self, loss: Loss, classes: int) -> Recipe:
-        """How it is trained with a loss; MAPE is the absolute error with weights 1/|y|."""
+    def trained(self, loss: Loss, classes: int, shares: bool = False) -> Recipe:
+        """How it is trained with a loss, of labels on ``shares``; MAPE is the absolute error with weights 1/|y|."""
+        if shares:
+            if self.shares is None:
+                raise NotSupported(f"{self.framework} does not train with {loss} on shares")
+            return self.shares(loss)
         return self.recipe(loss, classes) if loss.about.id != "mape" else _by_size(self.recipe(_absolute(), classes))
 
 
@@ -63,8 +68,12 @@ def threads(table: Table) -> int:
 # ── LightGBM ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lightgbm(loss: Loss, classes: int) -> Recipe:
-    params = dict(loss.to("lightgbm"))
+def _of_shares(loss: Loss) -> Recipe:
+    return _lightgbm(loss, 0, "shares")
+
+
+def _lightgbm(loss: Loss, classes: int, form: str | None = None) -> Recipe:
+    params = dict(frameworks.export(loss, "lightgbm", form))
     objective = params["objective"]
     if callable(objective):
         return _with_ours(loss, params, classes)
@@ -220,7 +229,7 @@ def _reader(model: Any, classes: int) -> Predict:
 # ── the rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 KINDS = (
-    Kind("lightgbm", "boosting", _lightgbm),
+    Kind("lightgbm", "boosting", _lightgbm, shares=_of_shares),
     Kind("sklearn", "boosting", _sklearn),
     Kind("sklearn", "linear", _linear, trees=False),
 )
