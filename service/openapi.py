@@ -63,6 +63,12 @@ def body(model: type[BaseModel], *media: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}, "parameters": [*_query(schema), _ENCODING]}
 
 
+def queried(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """The parameters of an operation that is asked in the query string alone."""
+    schema = model.model_json_schema(ref_template=REF + "{model}", by_alias=False)
+    return [told | {"required": told["name"] in schema.get("required", ())} for told in _query(schema)]
+
+
 _ENCODING = {
     "name": "Content-Encoding", "in": "header", "required": False,
     "description": "how the body is compressed", "schema": {"enum": ["identity", "gzip", "zstd"]},

@@ -26,7 +26,7 @@ from .answers import (
 )
 from .events import answered
 from .media import ARROW, JSON, NPY
-from .openapi import answers, body
+from .openapi import answers, body, queried
 from .replies import Reply, cacheable, takes_json
 
 
@@ -57,7 +57,12 @@ def get_loss(request: Request, loss: str) -> Response:
     return cacheable(request, row(find(loss)))
 
 
-@shown.get("/curves", tags=["catalogue"], responses=answers(s.CurvesReply, events=False))
+@shown.get(
+    "/curves",
+    tags=["catalogue"],
+    responses=answers(s.CurvesReply, events=False),
+    openapi_extra={"parameters": queried(s.CurveOptions)},
+)
 def curves(request: Request) -> Response:
     """What losses cost and how they pull, against the prediction."""
     return cacheable(request, curved(s.options_from_query(s.CurveOptions, request.query_params.multi_items())))
@@ -66,12 +71,12 @@ def curves(request: Request) -> Response:
 @shown.get(
     "/code",
     tags=["catalogue"],
-    dependencies=[Depends(said_once)],
     responses=answers(s.CodeReply, events=False),
+    openapi_extra={"parameters": queried(s.CodeOptions)},
 )
-def code(request: Request, asked: Annotated[s.CodeOptions, Query()]) -> Response:
+def code(request: Request) -> Response:
     """Lines that train with a loss, for each framework that can."""
-    return cacheable(request, coded(asked))
+    return cacheable(request, coded(s.options_from_query(s.CodeOptions, request.query_params.multi_items())))
 
 
 @shown.get(

@@ -275,6 +275,24 @@ def test_rows_weigh_what_a_column_says(view):
     assert "0.25" in means
 
 
+def test_words_are_shown_and_numbered_in_their_order_also_after_a_slider_moved(view):
+    page = view("/")
+    page.wait_for_load_state("networkidle")
+    words = ["sehr unzufrieden", "unzufrieden", "neutral", "zufrieden", "sehr zufrieden"]
+    given(page, "umfrage.csv", "Nr;Note\n" + "".join(f"{i};{words[i * i // 7 % 5]}\n" for i in range(200)))
+    answered(page)
+    page.select_option("#column", "Note")
+    page.locator("#target dd", has_text="sehr unzufrieden < unzufrieden < neutral").wait_for()
+    assert "levels = ['sehr unzufrieden', 'unzufrieden'" in page.locator("#code pre").inner_text()
+    page.select_option("#aim", "metric:log_loss")
+    page.locator("#answer h2", has_text="cross-entropy").wait_for()
+    slider = page.locator("#shapes input[type=range]").first
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("#code p code", has_text=":").wait_for()
+    assert "levels = ['neutral', 'sehr unzufrieden'" in page.locator("#code pre").inner_text()
+
+
 @pytest.mark.meant(REFUSED)
 def test_names_and_dates_are_no_models_and_a_missing_prediction_has_a_remedy_at_hand(view):
     page = view("/evaluate")

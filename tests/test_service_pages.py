@@ -200,3 +200,18 @@ def test_the_page_of_a_warning_says_when_it_is_given_and_on_what_ground(inside: 
         "<code>of_numbers and zero_share &gt;= 0.5</code> and <code>loss.elicits has &#x27;median&#x27;</code>" in text
     )
     assert 'href="https://doi.org/10.1198/jasa.2011.r10138"' in text
+
+
+def test_code_is_asked_for_as_the_target_stands(inside: Inside) -> None:
+    def lines(query: str) -> str:
+        return inside.get(f"/v1/code?{query}").json()["code"]["sklearn"]
+
+    assert "levels = ['low', \"it's\", 3, 1.5, 'inf']" in lines(
+        "loss=cross_entropy&levels=low&levels=it%27s&levels=3&levels=1.5&levels=inf"
+    )
+    assert "np.unique(y, return_inverse=True)" in lines("loss=cross_entropy&levels=*")
+    assert "MultiOutputClassifier" in lines("loss=bce&form=labels")
+    assert "torch" in inside.get("/v1/code?loss=kl_div").json()["code"]
+    assert inside.get("/v1/code?loss=brier&classes=5").json()["code"] == {}
+    for bad in ("loss=bce&form=rows", "loss=bce&classes=-1", "loss=bce&loss=mse", ""):
+        assert inside.get(f"/v1/code?{bad}").status_code == 422

@@ -151,8 +151,15 @@ SCALES = (
     "child|teenager|young|adult|old|elderly|cold|cool|warm|hot|slow|fast|easy|hard|difficult|weak|strong|light|dark",
     "underweight|normal|normal weight|overweight|obese|severely obese",
     "gering|niedrig|klein|mittel|gross|hoch|sehr hoch|bajo|medio|alto|muy alto|faible|moyen|eleve",
+    "sehr unzufrieden|unzufrieden|eher unzufrieden|neutral|teils teils|eher zufrieden|zufrieden|sehr zufrieden",
+    "stimme gar nicht zu|stimme nicht zu|stimme eher nicht zu|teils teils|neutral|stimme eher zu|stimme zu|"
+    "stimme voll zu",
+    "nie|selten|manchmal|gelegentlich|oft|häufig|meistens|immer|sehr schlecht|schlecht|befriedigend|gut|sehr gut",
+    "très insatisfait|insatisfait|neutre|satisfait|très satisfait|jamais|rarement|parfois|souvent|toujours",
+    "muy insatisfecho|insatisfecho|neutral|satisfecho|muy satisfecho|nunca|a veces|frecuentemente|siempre",
 )
 DEGREES = "very|extremely|slightly|somewhat|strongly|mostly|quite|fairly|rather|highly|completely|not very|not at all"
+DEGREES += "|sehr|eher|ziemlich|überhaupt nicht|très|plutôt|assez|peu|pas du tout|muy|bastante|poco|molto|zeer"
 CALENDAR = (  # what tells them apart
     {"mon", "tue", "wed", "thu", "fri", "sat", "sun"},
     {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"},
