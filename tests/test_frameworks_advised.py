@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from typing import Any
 
@@ -103,6 +104,21 @@ def test_the_first_answer_for_each_has_lines_for_torch_and_most_for_trees() -> N
     assert all("torch" in code for code in first.values())
     trees = {case for case, code in first.items() if {"lightgbm", "xgboost", "catboost"} <= code.keys()}
     assert trees >= {"two words", "1 and 2", "three words", "shares", "labels", "ordered words for trees"}
+
+
+@pytest.mark.parametrize("spec", ["brier", "brier:scale_by_half=true", "brier:scale_by_half=false"])
+@pytest.mark.parametrize("classes", [2, 4])
+def test_brier_of_rows_of_probabilities_is_ours_in_every_framework(spec: str, classes: int) -> None:
+    loss = losses.get(spec)
+    p = RNG.dirichlet(np.ones(classes), 20)
+    y = RNG.integers(0, classes, 20)
+    values = {}
+    for name, tensor in (("torch", "as_tensor"), ("optax", "asarray"), ("keras", "convert_to_tensor")):
+        wants(name)
+        home = importlib.import_module({"torch": "torch", "optax": "jax.numpy", "keras": "keras.ops"}[name])
+        given = getattr(home, tensor)(p), getattr(home, tensor)(y)
+        values[name] = float(np.mean(np.asarray(loss.to(name)(*(given if name != "keras" else given[::-1])))))
+    assert values == {name: pytest.approx(loss(y, p), rel=1e-6) for name in values}
 
 
 def test_classes_are_numbered_in_their_order_or_as_they_sort() -> None:

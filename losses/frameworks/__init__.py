@@ -19,9 +19,8 @@ from typing import Any
 from ..core import Loss
 from ..errors import NotSupported, UnknownName
 from ._learner import WEIGHTED, Learner
-from ._spelling import COLUMN, USUAL, Call, Framework, Layout, Steps, call, lines, made
+from ._spelling import COLUMN, OF_ANY, USUAL, Call, Framework, Layout, Steps, call, lines, made
 
-OF_TWO = ("brier",)  # losses that take more than two classes, which no lines here train them on
 SOFT = ("kl_div", "js_div")  # losses of classes that read rows of shares in any framework
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
@@ -166,7 +165,7 @@ def _held(framework: Framework, loss: Loss, name: str, layout: Layout, linear: b
 def _takes(framework: Framework, loss: Loss, layout: Layout, linear: bool) -> bool:
     """Whether the lines train this loss on a target of this layout."""
     if layout.form is None:
-        return layout.classes <= 2 or loss.about.id not in OF_TWO
+        return layout.classes <= 2 or loss.about.id not in OF_ANY or framework.wide
     if loss.about.id in framework.forms.get(layout.form, {}) and not linear:
         return True
     if layout.form == "shares":

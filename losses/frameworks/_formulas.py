@@ -150,6 +150,9 @@ def bce_with_logits(ops: Any, loss: Any, y: Any, z: Any) -> Any:
 
 
 def brier(ops: Any, loss: Any, y: Any, z: Any) -> Any:
+    if len(z.shape) == len(y.shape) + 1:  # a probability for each class
+        half = loss.scale_by_half if loss.scale_by_half != "auto" else z.shape[-1] <= 2
+        return (ops.total(ops.square(z)) - 2 * ops.pick(z, y) + 1) * (0.5 if half else 1)
     return ops.square(z - y) * (2 if loss.scale_by_half is False else 1)
 
 

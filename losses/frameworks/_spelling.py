@@ -143,6 +143,7 @@ USUAL = {
     **dict.fromkeys(("kl_div", "js_div"), "distribution"),
     **dict.fromkeys(("dice", "iou", "tversky", "focal_tversky", "lovasz_hinge"), "masks"),
 }
+OF_ANY = ("brier",)  # losses of one probability, or of one for each of more classes
 WIDE = ("labels", "distribution", "boxes")  # as many numbers a row as the target has
 TRANSFORMS = {"log": ("np.log({})", "np.exp({})"), "log1p": ("np.log1p({})", "np.expm1({})")}
 
@@ -252,16 +253,17 @@ _DOMAINS = {"positive": "exp", "nonnegative": "exp", "above_minus_one": "expm1",
 
 def way_back(loss: Loss, steps: Steps) -> str | None:
     """The function that turns the output of a model into what the loss reads: by domain, or the link asked for."""
-    if by_class(loss):
+    if by_class(loss, steps):
         return _SHARES.get(loss.inputs["y_pred"].name)
     if loss.inputs["y_pred"].name != "reals" or getattr(loss, "log_input", False):
         return _DOMAINS.get(loss.inputs["y_pred"].name)
     return LINKS.get(steps.link or "")
 
 
-def by_class(loss: Loss) -> bool:
+def by_class(loss: Loss, steps: Steps) -> bool:
     """Whether the loss reads one number a class."""
-    return loss.inputs["y_true"].name == "distribution"
+    several = loss.about.id in OF_ANY and steps.layout.form is None and steps.layout.classes > 2
+    return several or loss.inputs["y_true"].name == "distribution"
 
 
 def heads(loss: Loss, exp: str) -> str:

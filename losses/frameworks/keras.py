@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
-from ._spelling import Framework, Ours, Steps, by_class, call, heads, missing, no, way_back, way_out, width
+from ._spelling import OF_ANY, Framework, Ours, Steps, by_class, call, heads, missing, no, way_back, way_out, width
 from ._structures import HEADS, OF_BOXES, STRUCTURES, called
 
 WEIGHTED_MEAN = "mean_with_sample_weight"
@@ -67,7 +67,8 @@ def _aligned(loss: Loss, y: Any, z: Any) -> tuple[Any, Any]:
     """One column as a flat array, so that rows meet rows."""
     if isinstance(z, dict):
         return y, z
-    classes = loss.inputs["y_true"].name == "distribution"
+    several = loss.about.id in OF_ANY and len(z.shape) > 1 and z.shape[-1] > 1
+    classes = several or loss.inputs["y_true"].name == "distribution"
     if y.shape[-1] == 1 and len(y.shape) == len(z.shape) + (0 if classes else 1):
         return y[..., 0], z
     return (y, z[..., 0]) if len(z.shape) == len(y.shape) + 1 and z.shape[-1] == 1 else (y, z)
@@ -161,7 +162,7 @@ def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
     back = way_back(loss, steps) if "y_pred" in loss.inputs else None
     back = {"exp": "exponential", "expm1": "keras.ops.expm1"}.get(back or "", back or "linear")
     activation = back if back.startswith("keras.") else repr(back)
-    flat = "" if by_class(loss) or head or spread or steps.wide or width(loss) > 1 else ".squeeze(-1)"
+    flat = "" if by_class(loss, steps) or head or spread or steps.wide or width(loss) > 1 else ".squeeze(-1)"
     final = head.final if head else _final(spread) if spread else _OUT[way_out(loss)]
     return [
         "import keras",
@@ -185,7 +186,7 @@ def _outputs(loss: Loss, steps: Steps) -> str:
         return "4"
     if heads(loss, ""):
         return str(len(loss.inputs) - 1)
-    return "np.shape(y)[1]" if steps.wide else "int(np.max(y)) + 1" if by_class(loss) else str(width(loss))
+    return "np.shape(y)[1]" if steps.wide else "int(np.max(y)) + 1" if by_class(loss, steps) else str(width(loss))
 
 
 CORNERS = "keras.ops.concatenate([raw[:, :2], raw[:, :2] + keras.ops.softplus(raw[:, 2:])], axis=1)"

@@ -102,7 +102,7 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
     spread = CORNERS if boxes else heads(loss, "jnp.exp")
     if not spread and ("y_pred" not in loss.inputs or (loss.about.id in STRUCTURES and not head and not masks)):
         return ["import optax", f"loss_fn = {function}", *called(loss)]
-    numbered = by_class(loss) and not steps.wide
+    numbered = by_class(loss, steps) and not steps.wide
     final = head.final if head else OF_PARTS if spread and not boxes else f"np.asarray({_OUT[way_out(loss)]}({{}}))"
     return [
         "import jax",
@@ -145,12 +145,12 @@ def _outputs(loss: Loss, steps: Steps) -> str:
         return "4"
     if heads(loss, ""):
         return str(len(loss.inputs) - 1)
-    return "target.shape[1]" if steps.wide else "int(target.max()) + 1" if by_class(loss) else str(width(loss))
+    return "target.shape[1]" if steps.wide else "int(target.max()) + 1" if by_class(loss, steps) else str(width(loss))
 
 
 def _read(loss: Loss, steps: Steps, head: bool) -> str:
     """What the loss reads, from what the model puts out."""
-    several = head or by_class(loss) or steps.wide or width(loss) > 1
+    several = head or by_class(loss, steps) or steps.wide or width(loss) > 1
     return f"{_BACK.get(way_back(loss, steps) or '', '')}({RAW if several else f'({RAW})[..., 0]'})"
 
 

@@ -217,7 +217,7 @@ def _sketch(loss: Loss, module: Any, steps: Steps) -> Sketch:
     if heads(loss, "torch.exp"):
         final = "{name: part.detach().numpy() for name, part in predictions.items()}"
         return Sketch(str(len(loss.inputs) - 1), _heads(loss, module), final)
-    numbered = by_class(loss) and not steps.wide
+    numbered = by_class(loss, steps) and not steps.wide
     flat = "" if numbered or steps.wide or width(loss) > 1 else ".squeeze(-1)"
     back = way_back(loss, steps)
     there = [f"predictions = torch.{back}(predictions{', dim=-1' if 'softmax' in back else ''})"] if back else []
