@@ -22,12 +22,7 @@ from losses.page import described
 from losses.profile.likely import likely
 from losses.profile.read import weighty
 
-from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
-from .files import as_file, offers
-from .media import ARROW, EVENTS, JSON, NPY
-from .nonfinite import marked
-from .replies import negotiated
-from .schemas import (
+from .asked import (
     AuditOptions,
     CheckOptions,
     ClassWeightOptions,
@@ -40,6 +35,11 @@ from .schemas import (
     RecommendationOptions,
     TargetWishes,
 )
+from .errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from .files import as_file, offers
+from .media import ARROW, EVENTS, JSON, NPY
+from .nonfinite import marked
+from .replies import negotiated
 from .sources import INPUTS, JSONSource, Values, whole
 from .transport import Sent
 from .words import checked, name_of, pointer_to

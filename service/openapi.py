@@ -18,7 +18,7 @@ from losses.params import Param
 from .examples import EXAMPLES
 from .keys import LOCKED
 from .media import CSV, EVENTS, JSON
-from .schemas import Event, Problem
+from .told import Event, Problem
 from .transport import MEDIA
 
 REF = "#/components/schemas/"

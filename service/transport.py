@@ -14,12 +14,12 @@ import anyio.to_thread
 from fastapi import Request
 from pydantic import BaseModel
 
+from .asked import options_from_query
 from .bodies import Channel, Stream, fresh, gathered, too_large
 from .encodings import decoded, encoding_of
 from .errors import InvalidRequest, UnsupportedMediaType
 from .landing import landing_in
 from .media import ARROW, CSV, JSON, NPY, NPZ, PARQUET
-from .schemas import options_from_query
 from .settings import Settings
 from .sources import (
     ArrowSource,

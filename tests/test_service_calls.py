@@ -14,22 +14,22 @@ import losses
 from losses.advice import recommend
 from losses.catalogue import LOSSES, row
 from losses.profile.questions import between
-from service import schemas
+from service import told
 from service.examples import EXAMPLES, Example
 from service.routes import v1
 from tests.serving import Inside
 
 Y_TRUE, Y_PRED = [3, -0.5, 2, 7], [2.5, 0.0, 2, 8]
 REPLIES: dict[str, Any] = {
-    "/v1/losses": list[schemas.LossRow],
-    "/v1/losses/{loss}": schemas.LossRow,
-    "/v1/profiles": schemas.ProfileReply | schemas.ColumnsReply,
-    "/v1/recommendations": schemas.RecommendationReply,
-    "/v1/drift": schemas.DriftReply,
-    "/v1/evaluations": schemas.EvaluationReply,
-    "/v1/comparisons": schemas.ComparisonReply,
-    "/v1/class-weights": schemas.ClassWeightReply,
-    "/v1/limits": dict[str, schemas.LimitRow],
+    "/v1/losses": list[told.LossRow],
+    "/v1/losses/{loss}": told.LossRow,
+    "/v1/profiles": told.ProfileReply | told.ColumnsReply,
+    "/v1/recommendations": told.RecommendationReply,
+    "/v1/drift": told.DriftReply,
+    "/v1/evaluations": told.EvaluationReply,
+    "/v1/comparisons": told.ComparisonReply,
+    "/v1/class-weights": told.ClassWeightReply,
+    "/v1/limits": dict[str, told.LimitRow],
 }
 
 
