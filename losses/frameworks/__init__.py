@@ -19,7 +19,8 @@ from typing import Any
 from ..core import Loss
 from ..errors import NotSupported, UnknownName
 from ._learner import WEIGHTED, Learner
-from ._spelling import COLUMN, OF_ANY, USUAL, Call, Framework, Layout, Steps, call, lines, made
+from ._spelling import Call, Framework, call, lines, made
+from ._steps import COLUMN, OF_ANY, USUAL, Layout, Steps
 
 SOFT = ("kl_div", "js_div")  # losses of classes that read rows of shares in any framework
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))

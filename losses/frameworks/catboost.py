@@ -9,7 +9,8 @@ import numpy as np
 from ..core import Loss
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
-from ._spelling import Call, Framework, Name, Ours, Steps, no, unsmoothed
+from ._spelling import Call, Framework, Name, Ours, no, unsmoothed
+from ._steps import Steps
 
 
 def _ours(loss: Loss) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
-from ._spelling import Framework, Name, Ours, Steps, by_class, call, heads, missing, no, way_back, way_out, width
+from ._spelling import Framework, Name, Ours, call, missing, no
+from ._steps import Steps, by_class, heads, way_back, way_out, width
 from ._structures import HEADS, OF_BOXES, STRUCTURES, called
 
 

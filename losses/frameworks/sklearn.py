@@ -7,7 +7,8 @@ from typing import Any
 from ..core import Loss
 from ..errors import NotSupported
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading
-from ._spelling import Call, Framework, Name, Row, Steps, call, made, no
+from ._spelling import Call, Framework, Name, Row, call, made, no
+from ._steps import Steps
 
 BOOSTER = "sklearn.ensemble:HistGradientBoostingRegressor"
 

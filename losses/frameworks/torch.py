@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from ..core import Loss
 from ..errors import NotSupported
 from ._formulas import FORMULAS, SAME_NAMES, parts
-from ._spelling import Call, Framework, Ours, Steps, by_class, call, heads, missing, no, way_back, way_out, width
+from ._spelling import Call, Framework, Ours, call, missing, no
+from ._steps import Steps, by_class, heads, way_back, way_out, width
 from ._structures import BY_QUESTION, OF_BOXES, called
 
 

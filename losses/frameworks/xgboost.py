@@ -8,7 +8,8 @@ from ..core import Loss
 from ._classes import CLASSES, OfClasses, objective_of
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import Objective
-from ._spelling import Call, Expression, Framework, Name, Ours, Steps, no, unsmoothed
+from ._spelling import Call, Expression, Framework, Name, Ours, no, unsmoothed
+from ._steps import Steps
 
 
 def _ours(loss: Loss) -> dict[str, Any]:
