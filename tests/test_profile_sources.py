@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from losses.errors import (
     EmptyInput,
@@ -457,6 +459,25 @@ def test_numbers_are_read_as_they_are_meant_however_they_are_written(form, size,
     assert found.families == {"numbers": len(THOUSANDS)}
     assert found.values.values.tolist() == sorted(THOUSANDS)
     assert read_table(tmp_path / "numbers.csv")["a"].tolist() == THOUSANDS
+
+
+EURO = str.maketrans(",.", ".,")
+STYLES = {
+    ";": (lambda v: f"{v:.2f}", lambda v: f"{v:,.2f}".translate(EURO), lambda v: f"{v:,.2f}".replace(",", " ")),
+    "\t": (lambda v: f"{v:,.2f}", lambda v: f"{v:.2f}".translate(EURO), lambda v: f"{v:,.2f} €".translate(EURO)),
+    ",": (lambda v: f'"{v:,.2f}"', lambda v: '"' + f"{v:,.2f}".translate(EURO) + '"', lambda v: f'"${v:,.2f}"'),
+}
+
+
+@given(
+    st.lists(st.integers(-(10**11), 10**11).map(lambda cents: cents / 100), min_size=1, max_size=30),
+    st.sampled_from(list(STYLES)),
+    st.integers(0, 2),
+)
+def test_what_is_written_with_two_decimals_comes_back(values, mark, style):
+    values = [abs(v) for v in values] if (mark, style) == (",", 2) else values
+    rows = "".join(f"{STYLES[mark][style](v)}{mark}{i}\n" for i, v in enumerate(values))
+    assert read_csv(f"y{mark}i\n{rows}".encode())["y"].tolist() == values
 
 
 def test_thousands_that_could_be_decimals_are_told():
