@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..core import Loss
 from ..errors import UnknownName
 from ._objective import LABELS
+from ._structures import OF_BOXES
 
 
 class Layout(NamedTuple):
@@ -121,3 +122,12 @@ def way_out(loss: Loss) -> str | None:
 def width(loss: Any) -> int:
     """How many numbers a row the loss reads, where it does not read one a class."""
     return len(loss.tau) if isinstance(getattr(loss, "tau", None), tuple) else 1
+
+
+def outputs(loss: Loss, steps: Steps, columns: str, classes: str) -> str:
+    """How many numbers a row a model puts out, given the source text for columns of the target and for its classes."""
+    if loss.about.id in OF_BOXES:
+        return "4"
+    if heads(loss, ""):
+        return str(len(loss.inputs) - 1)
+    return columns if steps.wide else classes if by_class(loss, steps) else str(width(loss))

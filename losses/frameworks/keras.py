@@ -14,7 +14,7 @@ from typing import Any
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
 from ._spelling import Framework, Ours, call, missing, no
-from ._steps import OF_ANY, Steps, by_class, heads, way_back, way_out, width
+from ._steps import OF_ANY, Steps, by_class, heads, outputs, way_back, way_out, width
 from ._structures import HEADS, OF_BOXES, STRUCTURES, called
 
 WEIGHTED_MEAN = "mean_with_sample_weight"
@@ -172,7 +172,7 @@ def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
         "keras.utils.set_random_seed(0)",
         f"loss_fn = {made}",
         *([f"parts = lambda raw: {spread}", "cost = lambda y, raw: loss_fn(y, parts(raw))"] if spread else []),
-        f"outputs = {head.outputs if head else _outputs(loss, steps)}",
+        f"outputs = {head.outputs if head else outputs(loss, steps, 'np.shape(y)[1]', 'int(np.max(y)) + 1')}",
         "hidden = keras.layers.Dense(64, activation='relu')",
         f"model = keras.Sequential([hidden, keras.layers.Dense(outputs, activation={activation})])",
         f"model.compile(optimizer='adam', loss={'cost' if spread else 'loss_fn'})",
@@ -180,14 +180,6 @@ def _write(loss: Loss, made: Any, steps: Steps) -> list[str]:
         f"predictions = {final.format(f'model.predict(X, verbose=0){flat}')}",
         *steps.after,
     ]
-
-
-def _outputs(loss: Loss, steps: Steps) -> str:
-    if loss.about.id in OF_BOXES:
-        return "4"
-    if heads(loss, ""):
-        return str(len(loss.inputs) - 1)
-    return "np.shape(y)[1]" if steps.wide else "int(np.max(y)) + 1" if by_class(loss, steps) else str(width(loss))
 
 
 CORNERS = "keras.ops.concatenate([raw[:, :2], raw[:, :2] + keras.ops.softplus(raw[:, 2:])], axis=1)"

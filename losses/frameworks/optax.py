@@ -11,7 +11,7 @@ from typing import Any
 from ..core import Loss
 from ._formulas import FORMULAS, numpy_like, parts
 from ._spelling import Framework, Name, Ours, call, missing, no
-from ._steps import Steps, by_class, heads, way_back, way_out, width
+from ._steps import Steps, by_class, heads, outputs, way_back, way_out, width
 from ._structures import HEADS, OF_BOXES, STRUCTURES, called
 
 
@@ -113,7 +113,7 @@ def _write(loss: Loss, function: Any, steps: Steps) -> list[str]:
         *steps.before,
         "features = jnp.asarray(X, dtype=jnp.float32)",
         f"target = jnp.asarray(y, dtype=jnp.{'int32' if numbered else 'float32'})",
-        f"outputs = {head.outputs if head else _outputs(loss, steps)}",
+        f"outputs = {head.outputs if head else outputs(loss, steps, 'target.shape[1]', 'int(target.max()) + 1')}",
         f"loss_fn = {function}",
         "params = {'w': jnp.zeros((features.shape[-1], outputs)), 'b': jnp.zeros(outputs)}",
         "def predict(params):",
@@ -139,14 +139,6 @@ _BACK = {
     "expm1": "jnp.expm1",
     **{name: f"jax.nn.{name}" for name in ("sigmoid", "softmax", "log_softmax")},
 }
-
-
-def _outputs(loss: Loss, steps: Steps) -> str:
-    if loss.about.id in OF_BOXES:
-        return "4"
-    if heads(loss, ""):
-        return str(len(loss.inputs) - 1)
-    return "target.shape[1]" if steps.wide else "int(target.max()) + 1" if by_class(loss, steps) else str(width(loss))
 
 
 def _read(loss: Loss, steps: Steps, head: bool) -> str:

@@ -11,7 +11,7 @@ from ..core import Loss
 from ..errors import NotSupported
 from ._formulas import FORMULAS, SAME_NAMES, parts
 from ._spelling import Call, Framework, Ours, call, missing, no
-from ._steps import Steps, by_class, heads, way_back, way_out, width
+from ._steps import Steps, by_class, heads, outputs, way_back, way_out, width
 from ._structures import BY_QUESTION, OF_BOXES, called
 
 
@@ -217,13 +217,13 @@ def _write(loss: Loss, module: Any, steps: Steps) -> list[str]:
 def _sketch(loss: Loss, module: Any, steps: Steps) -> Sketch:
     if heads(loss, "torch.exp"):
         final = "{name: part.detach().numpy() for name, part in predictions.items()}"
-        return Sketch(str(len(loss.inputs) - 1), _heads(loss, module), final)
+        return Sketch(outputs(loss, steps, "", ""), _heads(loss, module), final)
     numbered = by_class(loss, steps) and not steps.wide
     flat = "" if numbered or steps.wide or width(loss) > 1 else ".squeeze(-1)"
     back = way_back(loss, steps)
     there = [f"predictions = torch.{back}(predictions{', dim=-1' if 'softmax' in back else ''})"] if back else []
     return Sketch(
-        "target.shape[1]" if steps.wide else "int(target.max()) + 1" if numbered else str(width(loss)),
+        outputs(loss, steps, "target.shape[1]", "int(target.max()) + 1"),
         [f"predictions = model(features){flat}", *there, COST],
         f"predictions.detach(){_OUT[way_out(loss)]}.numpy()",
         "long" if numbered else "float32",
