@@ -127,7 +127,7 @@ class LossAdvisor(BaseEstimator):  # type: ignore[misc]
         found = recommend(
             [f"{c:06d}" for c in y] if self._of_classes else y,
             metric=self.metric, goal=self.goal, costs=self.costs, task=task, framework=self._framework,
-            sample_weight=weight, n=RANKED,
+            sample_weight=weight, n=RANKED, ignore=("ORDER_UNKNOWN",),  # the classes go by number here
         )  # fmt: skip
         return replace(found, ranked=[self._of_its_own(row) for row in found.ranked]) if self._of_classes else found
 

@@ -80,7 +80,7 @@ def _either(names: list[str]) -> str:
 class InvalidParameter(LossesError, ValueError):
     """A parameter outside the range on which the loss is defined.
 
-    The message tells the range; the page of the loss tells what the parameter means.
+    The message tells the range; what the parameter means stands with the loss.
     """
 
     title = "Parameter outside its range"
@@ -134,7 +134,7 @@ class InvalidWeights(InvalidInput):
 class MissingValues(InvalidInput):
     """NaN or null where none is allowed; ``missing="drop"`` leaves such rows out and counts them.
 
-    Ask with ``missing=drop``, or fill the values in.
+    Or fill the values in; the message tells where they are missing.
     """
 
     title = "Missing values"

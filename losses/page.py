@@ -16,7 +16,7 @@ from .advice import Notice
 from .advice.question import ask
 from .advice.vocabulary import KINDS
 from .advice.warnings import of_question
-from .profile import Profile, in_order
+from .profile import Profile
 
 WIDTH, HEIGHT = 60, 5  # of a histogram, in characters
 LONGEST = 40  # characters of the longest bar
@@ -109,15 +109,10 @@ def shares(p: Profile) -> list[tuple[str, float]]:
     if not p.n or not (p.words.distinct or p.n_classes <= BARS):
         return []
     rows = p.class_rows
-    if steps := ordered(p):
-        return [(step, rows[step] / p.n) for step in steps]
+    if p.kind == "ordinal" and p.steps:
+        return [(step, rows[step] / p.n) for step in p.steps]
     classes = [(name, count / p.n) for name, count in rows.items()]
     return _commonest(classes) if p.words.distinct else classes
-
-
-def ordered(p: Profile) -> list[str] | None:
-    """The classes from the least to the greatest, where they are words whose order is known."""
-    return in_order(list(p.class_rows)) if p.n and p.kind == "ordinal" and p.words.distinct else None
 
 
 def _commonest(named: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -279,7 +274,7 @@ KNOWN: tuple[tuple[str, Callable[[Profile], bool], str], ...] = (
         "{p.n_classes:,}, the commonest {p.imbalance_ratio:.3g} times the rarest; entropy {p.imbalance.entropy:.0%} of "
         "its maximum",
     ),
-    ("order", lambda p: ordered(p) is not None, "{steps}"),
+    ("order", lambda p: p.kind == "ordinal" and bool(p.steps), "{steps}"),
     ("centre", _numbers, "mean {p.mean:.6g}, median {p.median:.6g}"),
     (
         "spread",
@@ -318,7 +313,7 @@ def known(p: Profile) -> list[tuple[str, str]]:
         "most": f", the commonest on {p.majority_share:.2%} of rows" if p.majority_share >= 0.001 else "",
         **{name: _value(p, x) for name, x in (("first", p.min), ("middle", p.median), ("last", p.max))},
         "extra": f", {p.zeros.excess:.1%} of rows beyond what a law of counts has" if p.zeros.excess else "",
-        "steps": " < ".join(cut(step) for step in ordered(p) or ()),
+        "steps": " < ".join(cut(step) for step in p.steps or ()),
         "codes": ", ".join(f"{value:g} ({plural(rows, 'row')})" for value, rows in p.sentinels.items()),
     }
     return [(name, filled(says, p=p, **more)) for name, when, says in KNOWN if when(p)]

@@ -22,6 +22,7 @@ Numbers = Annotated[Any, WithJsonSchema({"title": "ref:Numbers"})]
 Target = Annotated[Any, WithJsonSchema({"title": "ref:Target"})]
 Free = Annotated[Any, WithJsonSchema({"title": "ref:Anything"})]
 
+Form = Literal["shares", "labels", "distribution", "boxes", "masks"]
 Counts = Annotated[
     Any,
     WithJsonSchema(
@@ -223,9 +224,7 @@ class CodeOptions(Options):
     loss: Name = Field(description="an id or a spec")
     link: Name | None = Field(default=None, description="log, where predictions are exponentials")
     transform: Name | None = Field(default=None, description="log1p, where the target is transformed before training")
-    form: Literal["shares", "labels", "distribution", "boxes", "masks"] | None = Field(
-        default=None, description="of a target that is no column of single values"
-    )
+    form: Form | None = Field(default=None, description="of a target that is no column of single values")
     levels: list[Name] = Field(default=[], description="the classes by number, where others stand; * for all there are")
     classes: int = Field(default=0, ge=0, description="how many classes there are")
 

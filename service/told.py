@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .asked import Free, Loss
+from .asked import Form, Free, Loss
 
 
 class Answer(BaseModel):
@@ -206,7 +206,7 @@ class ConstantRow(Answer):
 class LayoutRow(Answer):
     """How the target stands: one value a row or another form, its classes by number, and how many there are."""
 
-    form: Literal["shares", "labels", "distribution", "boxes", "masks"] | None
+    form: Form | None
     levels: list[str | float] | None
     classes: int
 

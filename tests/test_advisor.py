@@ -176,8 +176,7 @@ def test_importing_losses_does_not_import_scikit_learn() -> None:
 @pytest.mark.parametrize("estimator", ["hgb", "lightgbm", "xgboost", "catboost", "linear"])
 @pytest.mark.parametrize("metric", [None, "rmse", "mae"])
 def test_shares_are_learned_by_whatever_takes_them(estimator, metric):
-    if estimator not in ("hgb", "linear"):
-        pytest.importorskip(estimator)
+    wants("sklearn" if estimator in ("hgb", "linear") else estimator)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(150, 3))
     y = 1 / (1 + np.exp(-x[:, 0] - rng.normal(0, 0.3, 150)))

@@ -100,6 +100,8 @@ def test_cut_points_bring_amounts_back_to_levels(case: str) -> None:
 
 
 def test_the_first_answer_for_each_has_lines_for_torch_and_most_for_trees() -> None:
+    for name in ("torch", "lightgbm", "xgboost", "catboost"):
+        wants(name)
     first = {case: losses.recommend(y, **wishes).best.code for case, (_, y, wishes) in CASES.items()}
     assert all("torch" in code for code in first.values())
     trees = {case for case, code in first.items() if {"lightgbm", "xgboost", "catboost"} <= code.keys()}

@@ -493,6 +493,7 @@ def test_thousands_that_could_be_decimals_are_told():
 def test_numbers_of_a_list_may_have_decimal_commas():
     assert profile(["1.210,97", "3,5", None, "-7,25 €"] * 10).max == 1210.97
     assert profile(["red, dark", "blue, light"] * 10).n_classes == 2
+    assert profile(["٢٠ €", "2"] * 10).families == {"strings": 10, "numeric_strings": 10}
     assert profile(["1e999", "2"] * 10).families == {"strings": 10, "numeric_strings": 10}
 
 

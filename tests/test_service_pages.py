@@ -18,6 +18,7 @@ from service.mathml import mathml
 from service.pages import ASSETS, HERE
 from service.problems import KINDS
 from tests.serving import Inside
+from tests.test_frameworks_contract import wants
 
 HEAVIEST = 150_000  # bytes of all that the page may load
 SCRIPTS = {name: content.decode() for name, (content, _) in ASSETS.items() if name.endswith(".js")}
@@ -203,6 +204,9 @@ def test_the_page_of_a_warning_says_when_it_is_given_and_on_what_ground(inside: 
 
 
 def test_code_is_asked_for_as_the_target_stands(inside: Inside) -> None:
+    for name in ("sklearn", "torch", "keras", "optax"):
+        wants(name)
+
     def lines(query: str) -> str:
         return inside.get(f"/v1/code?{query}").json()["code"]["sklearn"]
 

@@ -12,15 +12,8 @@ from losses.advice.peers import readings
 from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
 from losses.advice.question import Question
 from losses.advice.rule import ODD_SHAPES
-from losses.profile import Profile, in_order
 from losses.profile.readings import RARE
 from losses.words import an
-
-
-def steps(p: Profile) -> list[str] | None:
-    """The levels from the least to the greatest, where their names tell."""
-    return in_order(list(p.class_rows))
-
 
 NO_TARGETS = {"identifier": "identifier", "datetime": "date or a time"}
 
@@ -251,9 +244,9 @@ QUESTION: tuple[Pitfall, ...] = (
     ),
     Pitfall(
         "ORDER_UNKNOWN", "warning",
-        lambda q: q.task == "ordinal" and 0 < len(q.p.class_rows) <= 30 and bool(q.p.words.distinct) and not steps(q.p),
+        lambda q: q.task == "ordinal" and bool(q.levels) and bool(q.p.words.distinct) and not q.p.steps,
         "the order of these levels cannot be told from their names: they stand as {levels}",
-        data=lambda q: {"levels": " < ".join(q.p.class_rows)}, source=sources.ORDERED,
+        data=lambda q: {"levels": " < ".join(q.levels)}, source=sources.ORDERED,
     ),
     Pitfall(
         "EMPTY_MASKS", "warning", _flag("masks", "empty_share"),

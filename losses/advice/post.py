@@ -14,12 +14,10 @@ from losses.advice.candidates import Candidate
 from losses.advice.parameters import balanced_weights, neat, pos_weight
 from losses.advice.question import Question
 from losses.core import Loss
-from losses.profile import in_order
 from losses.sums import Sum
 
 Made = Loss | Sum
 AMOUNTS = ("mean", "median")  # which on the numbers of levels lie between them
-MOST = 30  # levels
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,10 @@ def _f1(q: Question, loss: Made) -> dict[str, Any]:
 
 def _cuts(q: Question, loss: Made) -> dict[str, Any]:
     """The levels, and the share of rows up to each but the last."""
-    names = list(q.p.class_rows)
-    order = (in_order(names) or names) if q.p.words.distinct else names
-    shares = dict(zip(names, q.shares, strict=True))
-    below = [neat(share) for share in itertools.accumulate(shares[name] for name in order[:-1])]
-    return {"levels": order if q.p.words.distinct else [neat(v) for v in q.p.values.values.tolist()], "below": below}
+    names = list(q.p.class_rows)  # in the order of the shares; numbers keep it
+    order = [names.index(level) for level in q.levels] if q.p.words.distinct else range(len(names))
+    below = itertools.accumulate(q.shares[place] for place in order[:-1])
+    return {"levels": list(q.levels), "below": [neat(share) for share in below]}
 
 
 def _calibrated(q: Question) -> bool:
@@ -90,7 +87,7 @@ def _two(q: Question) -> bool:
 STEPS = (
     Step(
         "cut-points", "cut_points",
-        lambda q, c: q.functional == "ordered" and not c.elicits.isdisjoint(AMOUNTS) and 2 < len(q.shares) <= MOST,
+        lambda q, c: q.functional == "ordered" and not c.elicits.isdisjoint(AMOUNTS) and len(q.levels) > 2,
         _cuts,
         "import numpy as np\n\n# as many rows of each level as in training; search near these on validation rows\n"
         "cuts = np.quantile(predictions, {below})\n"

@@ -14,6 +14,8 @@ from losses.errors import EmptyInput, InvalidParameter, NotSupported, UnknownNam
 from losses.profile import Profile
 
 NUMBER_COSTS, CLASS_COSTS = frozenset({"under", "over"}), frozenset({"false_negative", "false_positive"})
+LISTED = 30  # classes that are listed one by one
+CUT = "…"  # in a word that the profile does not keep whole
 COUNTS = ("count", "zero_inflated_count")
 
 
@@ -102,6 +104,21 @@ class Question:
             return ()
         counts = self.p.class_counts.values()
         return tuple(count * self.p.n / self.p.mass for count in counts) if self.p.weights else tuple(counts)
+
+    @cached_property
+    def levels(self) -> tuple[Any, ...]:
+        """The classes in their order: as their names tell where the task asks for one, else as they sort.
+
+        Empty where they cannot be listed as the column has them: too many, cut short, or of numbers and words.
+        """
+        words, numbers = list(self.p.class_rows), self.p.values.values.tolist()
+        mixed = bool(words) and self.p.words.distinct > 0 and self.p.moments.total > 0
+        if self.p.private or self.p.values.full or mixed or not 0 < len(words) <= LISTED:
+            return ()
+        if not self.p.words.distinct:
+            return tuple(int(value) if value.is_integer() else value for value in numbers)
+        ordered = self.p.steps if self.task == "ordinal" else None
+        return () if any(CUT in word for word in words) else tuple(ordered or words)
 
     @cached_property
     def structure(self) -> Mapping[str, Any]:

@@ -19,10 +19,10 @@ from typing import Any
 from ..core import Loss
 from ..errors import NotSupported, UnknownName
 from ._learner import WEIGHTED, Learner
+from ._objective import LABELS
 from ._spelling import Call, Framework, call, lines, made
 from ._steps import COLUMN, OF_ANY, USUAL, Layout, Steps
 
-SOFT = ("kl_div", "js_div")  # losses of classes that read rows of shares in any framework
 NAMES: tuple[str, ...] = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
 
@@ -171,7 +171,8 @@ def _takes(framework: Framework, loss: Loss, layout: Layout, linear: bool) -> bo
         return True
     if layout.form == "shares":
         return not linear and (framework.wide or loss.about.id in framework.ours)
-    return framework.wide and ("distribution" not in _truth(loss) or loss.about.id in SOFT)
+    rows = USUAL.get(loss.about.id) == "distribution"  # of shares, whatever the framework
+    return framework.wide and (rows or _truth(loss) != "distribution")
 
 
 def _truth(loss: Loss) -> str:
@@ -180,6 +181,7 @@ def _truth(loss: Loss) -> str:
 
 __all__ = [
     "COLUMN",
+    "LABELS",
     "NAMES",
     "Call",
     "Layout",

@@ -99,6 +99,12 @@ class Expression(str):
     __repr__ = str.__str__
 
 
+OF_LABELS = [  # the second class of each label, from models of one label each
+    "import numpy as np",
+    "predictions = np.column_stack([each[:, 1] for each in model.predict_proba(X)])",
+]
+
+
 def made(item: Any) -> Any:
     """A spelled thing, with its calls made and its names found."""
     if isinstance(item, Call | Ours):

@@ -10,7 +10,7 @@ from ..core import Loss
 from ._classes import CLASSES, OfClasses, objective_of
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading, alike
 from ._objective import LABELS, Objective
-from ._spelling import Call, Expression, Framework, Name, Ours, no, unsmoothed
+from ._spelling import OF_LABELS, Call, Expression, Framework, Name, Ours, no, unsmoothed
 from ._steps import Steps
 
 
@@ -113,11 +113,10 @@ def _each_label(params: dict[str, Any]) -> list[str]:
     model = Call("lightgbm:LGBMClassifier", options=params)
     return [
         "import lightgbm",
-        "import numpy as np",
         "from sklearn.multioutput import MultiOutputClassifier",
         f"model = MultiOutputClassifier(lightgbm.{model})",
         "model.fit(X, y)",
-        "predictions = np.column_stack([each[:, 1] for each in model.predict_proba(X)])",
+        *OF_LABELS,
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..core import Loss
 from ..errors import NotSupported
 from ._learner import SECOND, SHARES, VALUES, Learner, Reading
-from ._spelling import Call, Framework, Name, Row, call, made, no
+from ._spelling import OF_LABELS, Call, Framework, Name, Row, call, made, no
 from ._steps import Steps
 
 BOOSTER = "sklearn.ensemble:HistGradientBoostingRegressor"
@@ -83,11 +83,8 @@ def _reading(loss: Loss) -> Reading:
 
 
 def _write(loss: Loss, model: Any, steps: Steps) -> list[str]:
-    found = OF_LABELS if steps.layout.form == "labels" else f"predictions = model.{_reading(loss)}"
-    return [*steps.before, f"model = {model}", "model.fit(X, y)", *found.splitlines(), *steps.after]
-
-
-OF_LABELS = "import numpy as np\npredictions = np.column_stack([each[:, 1] for each in model.predict_proba(X)])"
+    found = OF_LABELS if steps.layout.form == "labels" else [f"predictions = model.{_reading(loss)}"]
+    return [*steps.before, f"model = {model}", "model.fit(X, y)", *found, *steps.after]
 
 
 def _each_label(loss: Any) -> Call:

@@ -3,7 +3,6 @@
 from losses.profile.csvtext import read_csv
 from losses.profile.files import chosen, column_names, read_table
 from losses.profile.kinds import Kind
-from losses.profile.names import in_order
 from losses.profile.read import profile
 from losses.profile.saved import saved
 from losses.profile.state import Profile
@@ -14,7 +13,6 @@ __all__ = [
     "Profile",
     "chosen",
     "column_names",
-    "in_order",
     "profile",
     "profile_table",
     "read_csv",

@@ -19,14 +19,14 @@ LOOK = 1 << 18  # bytes of a file that are looked at
 SURE = 20  # numbers that a writer who leaves out zeros at the end would hardly give three decimals each
 OTHER = {".": ",", ",": "."}
 _HEAD, _TAIL = r"([+-]?)[$€£]?\s?", r"\s?[%€]?"
-_WHOLE = re.compile(_HEAD + r"\d{1,3}" + _TAIL)
-_EITHER = {mark: re.compile(rf"{_HEAD}[1-9]\d{{0,2}}[{mark}]\d{{3}}{_TAIL}") for mark in OTHER}
+_WHOLE = re.compile(_HEAD + r"[0-9]{1,3}" + _TAIL)
+_EITHER = {mark: re.compile(rf"{_HEAD}[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}{_TAIL}") for mark in OTHER}
 
 
 def _number(decimal: str) -> re.Pattern[str]:
     """A number with this mark of decimals: the sign, the digits before it with marks of thousands, and the rest."""
-    thousands = rf"\d{{1,3}}(?:[{OTHER[decimal]}\s'’]\d{{3}})+|\d+"
-    return re.compile(rf"{_HEAD}({thousands})(?:[{decimal}](\d+))?((?:[eE][+-]?\d{{1,3}})?){_TAIL}")
+    thousands = rf"[0-9]{{1,3}}(?:[{OTHER[decimal]}\s'’][0-9]{{3}})+|[0-9]+"
+    return re.compile(rf"{_HEAD}({thousands})(?:[{decimal}]([0-9]+))?((?:[eE][+-]?[0-9]{{1,3}})?){_TAIL}")
 
 
 _NUMBERS = {mark: _number(mark) for mark in OTHER}

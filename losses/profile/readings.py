@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from losses.profile.kinds import Kind, ranked
+from losses.profile.names import in_order
 from losses.profile.spread import Reading
 from losses.profile.support import Support
 from losses.words import filled, plural
@@ -67,6 +68,11 @@ class Readings(Support):
             return {}
         numbers = zip(map(_label, self.values.values.tolist()), sizes(self.values).tolist(), strict=True)
         return dict(numbers) | dict(zip(self.words.values.tolist(), sizes(self.words).tolist(), strict=True))
+
+    @cached_property
+    def steps(self) -> list[str] | None:
+        """The classes from the least to the greatest, where they are words whose order their names tell."""
+        return in_order(list(self.class_rows)) if self.words.distinct and self.class_rows else None
 
     @property
     def duplicates(self) -> Reading:
