@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import losses
 from losses.advice.candidates import Candidate, candidates
 from losses.advice.changes import TURNS, would_change
 from losses.advice.fits import FITS, NAMES
@@ -412,3 +413,8 @@ def test_every_functional_that_can_be_asked_for_has_a_loss_that_fits_it_exactly(
 def test_every_loss_of_the_catalogue_fits_some_wish() -> None:
     elicited = {fit.elicits for fit in FITS}
     assert all(c.elicits & elicited for c in candidates())
+
+
+def test_an_unknown_order_is_told_of_levels_that_cannot_be_listed_in_code_too():
+    for levels in (["low", "high", "mid", 3], ["a" * 80, "b", "c"]):
+        assert "ORDER_UNKNOWN" in {w.code for w in losses.recommend(levels * 20, task="ordinal").warnings}

@@ -10,7 +10,7 @@ from losses.advice import sources
 from losses.advice.facts import relative_median
 from losses.advice.peers import readings
 from losses.advice.pitfall import Pitfall, geometric_mean, of_mean
-from losses.advice.question import Question
+from losses.advice.question import LISTED, Question
 from losses.advice.rule import ODD_SHAPES
 from losses.profile.readings import RARE
 from losses.words import an
@@ -244,9 +244,11 @@ QUESTION: tuple[Pitfall, ...] = (
     ),
     Pitfall(
         "ORDER_UNKNOWN", "warning",
-        lambda q: q.task == "ordinal" and bool(q.levels) and bool(q.p.words.distinct) and not q.p.steps,
+        lambda q: (
+            q.task == "ordinal" and bool(q.p.words.distinct) and 0 < len(q.p.class_rows) <= LISTED and not q.p.steps
+        ),
         "the order of these levels cannot be told from their names: they stand as {levels}",
-        data=lambda q: {"levels": " < ".join(q.levels)}, source=sources.ORDERED,
+        data=lambda q: {"levels": " < ".join(q.p.class_rows)}, source=sources.ORDERED,
     ),
     Pitfall(
         "EMPTY_MASKS", "warning", _flag("masks", "empty_share"),
